@@ -1,0 +1,121 @@
+// Copyright The MeshIngress Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Command envtest builds the control plane that the tests run against: etcd,
+// kube-apiserver and kubectl. With -demo it also builds kube-controller-manager
+// and kwok, for the demo and for the suites that run pods.
+//
+//	go run ./hack/envtest [-demo]
+//
+// Everything is compiled from Go modules, so a machine that can build the
+// operator can also test it. Each binary is built once, into bin/k8s, and again
+// only when the go.mod or go.sum that pins it changes. Progress goes to stderr;
+// the last line, and the only one on stdout, is the directory of the binaries.
+//
+// When KUBEBUILDER_ASSETS is set nothing is built: the binaries must be there.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// A binary is one program to build: where it is pinned and which package it is.
+type binary struct {
+	name   string
+	module string // the directory of its module, beside this file
+	pkg    string
+	demo   bool // only for what runs pods
+}
+
+var binaries = []binary{
+	{name: "etcd", module: "etcd", pkg: "go.etcd.io/etcd/server/v3"},
+	{name: "kube-apiserver", module: "kubernetes", pkg: "k8s.io/kubernetes/cmd/kube-apiserver"},
+	{name: "kubectl", module: "kubernetes", pkg: "k8s.io/kubernetes/cmd/kubectl"},
+	{name: "kube-controller-manager", module: "kubernetes", pkg: "k8s.io/kubernetes/cmd/kube-controller-manager", demo: true},
+	{name: "kwok", module: "kwok", pkg: "sigs.k8s.io/kwok/cmd/kwok", demo: true},
+}
+
+func main() {
+	demo := flag.Bool("demo", false, "also build what runs pods: kube-controller-manager and kwok")
+	flag.Parse()
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+
+	dir, err := assets(ctx, wanted(*demo))
+	if err != nil {
+		progress("%v", err)
+		os.Exit(1)
+	}
+	fmt.Println(dir)
+}
+
+// wanted returns the binaries of a bare control plane and, if demo is set, those
+// that run pods.
+func wanted(demo bool) []binary {
+	var want []binary
+	for _, b := range binaries {
+		if demo || !b.demo {
+			want = append(want, b)
+		}
+	}
+	return want
+}
+
+// assets returns the directory that holds the wanted binaries, after building
+// those that are missing.
+func assets(ctx context.Context, want []binary) (string, error) {
+	if dir := os.Getenv("KUBEBUILDER_ASSETS"); dir != "" {
+		return dir, checkAll(dir, want)
+	}
+	root, err := moduleRoot(ctx)
+	if err != nil {
+		return "", err
+	}
+	b := builder{
+		source: filepath.Join(root, "hack", "envtest"),
+		output: filepath.Join(root, "bin", "k8s"),
+	}
+	return b.output, b.buildAll(ctx, want)
+}
+
+// checkAll reports which of the wanted binaries dir lacks.
+func checkAll(dir string, want []binary) error {
+	var missing []string
+	for _, b := range want {
+		if _, err := exec.LookPath(filepath.Join(dir, b.name)); err != nil {
+			missing = append(missing, b.name)
+		}
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("KUBEBUILDER_ASSETS=%s has no %s; unset it to have them built",
+			dir, strings.Join(missing, ", "))
+	}
+	return nil
+}
+
+// moduleRoot returns the directory of the go.mod in force.
+func moduleRoot(ctx context.Context) (string, error) {
+	out, err := exec.CommandContext(ctx, "go", "env", "GOMOD").Output()
+	if err != nil {
+		return "", fmt.Errorf("asking go for the module root: %w", err)
+	}
+	gomod := strings.TrimSpace(string(out))
+	if gomod == "" || gomod == os.DevNull {
+		return "", errors.New("not inside the meshingress module")
+	}
+	return filepath.Dir(gomod), nil
+}
+
+func progress(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, "envtest: "+format+"\n", args...)
+}
