@@ -1,0 +1,96 @@
+// Copyright The MeshIngress Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha1
+
+// Condition types. Each is set on the first reconcile, carries
+// observedGeneration, and speaks of what was observed.
+const (
+	// ConditionAccepted says whether the object can be worked on at all.
+	//
+	// MeshIngress, True: Accepted. False: ClassNotFound, NamespaceNotAllowed,
+	// Invalid, Unsupported, VendorNotServed, RouteTaken, TooManyObjects.
+	// MeshIngressClass, True: Accepted. False: Unsupported, VendorNotServed,
+	// Invalid.
+	ConditionAccepted = "Accepted"
+
+	// ConditionResolvedRefs says whether every backend exists and can be meshed.
+	//
+	// True: ResolvedRefs. False: InvalidBackend. Unknown: Pending.
+	ConditionResolvedRefs = "ResolvedRefs"
+
+	// ConditionProgrammed says whether the generated objects are in the cluster
+	// as they should be.
+	//
+	// True: Programmed. False: ObjectConflict, Forbidden, ApplyFailed, NotAccepted.
+	// Unknown: Pending.
+	ConditionProgrammed = "Programmed"
+
+	// ConditionDiscovered says whether the data plane was found.
+	//
+	// True: Discovered. False: WorkloadNotFound, AmbiguousWorkload,
+	// ServiceNotFound, PortUnresolved. Unknown: Pending.
+	ConditionDiscovered = "Discovered"
+
+	// ConditionMeshed says whether the pods of the data plane are in the mesh, in
+	// the mode that the strategy needs.
+	//
+	// True: Meshed. False: NotInjected, InjectionBlocked, FieldConflict,
+	// Forbidden, ApplyFailed, LinkerdNotFound, NoPods, RolloutInProgress, Audit.
+	// Unknown: Pending.
+	ConditionMeshed = "Meshed"
+
+	// ConditionReady is the summary: every other condition holds. Where one does
+	// not, the reason and the message are those of the first.
+	//
+	// True: Ready. False: Releasing.
+	ConditionReady = "Ready"
+
+	// ConditionConflicted is there only while an object or a field that is
+	// needed belongs to somebody else.
+	//
+	// True: ObjectConflict, FieldConflict.
+	ConditionConflicted = "Conflicted"
+
+	// ConditionRelayExposed is there only while routes of a controller in
+	// ingress mode let a client choose the Service that a request goes to.
+	//
+	// True: UncoveredRoutes.
+	ConditionRelayExposed = "RelayExposed"
+)
+
+// Reasons of conditions.
+const (
+	ReasonAccepted            = "Accepted"
+	ReasonResolvedRefs        = "ResolvedRefs"
+	ReasonProgrammed          = "Programmed"
+	ReasonDiscovered          = "Discovered"
+	ReasonMeshed              = "Meshed"
+	ReasonReady               = "Ready"
+	ReasonPending             = "Pending"
+	ReasonClassNotFound       = "ClassNotFound"
+	ReasonNamespaceNotAllowed = "NamespaceNotAllowed"
+	ReasonInvalid             = "Invalid"
+	ReasonUnsupported         = "Unsupported"
+	ReasonRouteTaken          = "RouteTaken"
+	ReasonTooManyObjects      = "TooManyObjects"
+	ReasonInvalidBackend      = "InvalidBackend"
+	ReasonVendorNotServed     = "VendorNotServed"
+	ReasonNotAccepted         = "NotAccepted"
+	ReasonObjectConflict      = "ObjectConflict"
+	ReasonFieldConflict       = "FieldConflict"
+	ReasonForbidden           = "Forbidden"
+	ReasonApplyFailed         = "ApplyFailed"
+	ReasonWorkloadNotFound    = "WorkloadNotFound"
+	ReasonAmbiguousWorkload   = "AmbiguousWorkload"
+	ReasonServiceNotFound     = "ServiceNotFound"
+	ReasonPortUnresolved      = "PortUnresolved"
+	ReasonNotInjected         = "NotInjected"
+	ReasonInjectionBlocked    = "InjectionBlocked"
+	ReasonLinkerdNotFound     = "LinkerdNotFound"
+	ReasonNoPods              = "NoPods"
+	ReasonRolloutInProgress   = "RolloutInProgress"
+	ReasonAudit               = "Audit"
+	ReasonUncoveredRoutes     = "UncoveredRoutes"
+	ReasonReleasing           = "Releasing"
+)

@@ -1,0 +1,382 @@
+// Copyright The MeshIngress Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha1
+
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+// MeshIngressClass is an ingress controller: which product, how requests are
+// routed through the mesh, and what may be done to its workload.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:scope=Cluster,shortName=mic,categories={meshingress,networking}
+// +kubebuilder:printcolumn:name="Vendor",type=string,JSONPath=`.spec.vendor`
+// +kubebuilder:printcolumn:name="Strategy",type=string,JSONPath=`.status.strategy`
+// +kubebuilder:printcolumn:name="Linkerd",type=string,JSONPath=`.status.linkerd.version`
+// +kubebuilder:printcolumn:name="Meshed",type=string,JSONPath=`.status.meshedPods`
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].reason`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+type MeshIngressClass struct {
+	metav1.TypeMeta `json:",inline"`
+
+	// metadata is the standard object's metadata.
+	// +optional
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+
+	// spec is what the platform team wants.
+	// +required
+	Spec MeshIngressClassSpec `json:"spec"`
+
+	// status is what the operator observed.
+	// +optional
+	Status MeshIngressClassStatus `json:"status,omitempty"`
+}
+
+// MeshIngressClassList is a list of MeshIngressClass.
+//
+// +kubebuilder:object:root=true
+type MeshIngressClassList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+	Items           []MeshIngressClass `json:"items"`
+}
+
+// Vendor is a product that can be an ingress controller.
+// +kubebuilder:validation:Enum=IngressNginx;Traefik;Contour
+type Vendor string
+
+// The vendors that are served.
+const (
+	// VendorIngressNginx is kubernetes/ingress-nginx, the community's controller.
+	VendorIngressNginx Vendor = "IngressNginx"
+	// VendorTraefik is traefik/traefik 2.x and 3.x.
+	VendorTraefik Vendor = "Traefik"
+	// VendorContour is projectcontour/contour.
+	VendorContour Vendor = "Contour"
+)
+
+// MeshIngressClassSpec is what the platform team wants.
+//
+// +kubebuilder:validation:XValidation:rule="!has(self.ingressNginx) || self.vendor == 'IngressNginx'",message="ingressNginx may be set only where vendor is IngressNginx"
+// +kubebuilder:validation:XValidation:rule="!has(self.traefik) || self.vendor == 'Traefik'",message="traefik may be set only where vendor is Traefik"
+type MeshIngressClassSpec struct {
+	// vendor is the product. It cannot be changed: make another class, and move
+	// the MeshIngresses to it.
+	// +required
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="vendor is immutable: make another class and move the MeshIngresses to it"
+	Vendor Vendor `json:"vendor"`
+
+	// ingressClassName is what generated routes name as their class. Default:
+	// this object's name.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$')",message="must be the name of an IngressClass"
+	IngressClassName string `json:"ingressClassName,omitempty"`
+
+	// routing is how requests tell Linkerd which Service they are for. Auto:
+	// ClusterIP where vendor and version can, else Header.
+	// +optional
+	// +kubebuilder:default=Auto
+	Routing Routing `json:"routing,omitempty"`
+
+	// dataPlane says where the controller runs and what may be done to it.
+	// +optional
+	// +kubebuilder:default={}
+	DataPlane DataPlane `json:"dataPlane,omitempty"`
+
+	// allowedNamespaces may use this class.
+	// +optional
+	// +kubebuilder:default={from: All}
+	AllowedNamespaces AllowedNamespaces `json:"allowedNamespaces,omitempty"`
+
+	// ingressNginx is what only IngressNginx has.
+	// +optional
+	IngressNginx *IngressNginxOptions `json:"ingressNginx,omitempty"`
+
+	// traefik is what only Traefik has.
+	// +optional
+	Traefik *TraefikOptions `json:"traefik,omitempty"`
+}
+
+// Routing is the class's choice of strategy.
+// +kubebuilder:validation:Enum=Auto;ClusterIP;Header
+type Routing string
+
+const (
+	// RoutingAuto is ClusterIP where vendor and version can, else Header.
+	RoutingAuto Routing = "Auto"
+	// RoutingClusterIP is StrategyClusterIP, or an error.
+	RoutingClusterIP Routing = "ClusterIP"
+	// RoutingHeader is StrategyHeader, or an error.
+	RoutingHeader Routing = "Header"
+)
+
+// DataPlane says where the controller runs and what may be done to it.
+type DataPlane struct {
+	// workloads run the data plane. Default: discovered from what the vendor's
+	// chart and manifests label.
+	// +optional
+	// +listType=map
+	// +listMapKey=kind
+	// +listMapKey=namespace
+	// +listMapKey=name
+	// +kubebuilder:validation:MaxItems=8
+	Workloads []WorkloadReference `json:"workloads,omitempty"`
+
+	// serviceRef is the Service that clients reach the data plane by. Its
+	// targetPorts are the ports skipped. Default: discovered.
+	// +optional
+	ServiceRef *ObjectKey `json:"serviceRef,omitempty"`
+
+	// injection says what is done to the workloads. Enforce: their pod templates
+	// get what Linkerd needs. Audit: status says what they would get. Ignore:
+	// they are only observed.
+	// +optional
+	// +kubebuilder:default=Enforce
+	Injection Injection `json:"injection,omitempty"`
+
+	// clientIP says whether the ports of serviceRef bypass the proxy on their way
+	// in, so that the controller sees the client's address. Preserve: they do.
+	// Ignore: they do not.
+	// +optional
+	// +kubebuilder:default=Preserve
+	ClientIP ClientIP `json:"clientIP,omitempty"`
+}
+
+// Injection says what is done to the workloads of a class.
+// +kubebuilder:validation:Enum=Enforce;Audit;Ignore
+type Injection string
+
+const (
+	// InjectionEnforce sets what Linkerd needs, and keeps it.
+	InjectionEnforce Injection = "Enforce"
+	// InjectionAudit writes nothing and says what would be set.
+	InjectionAudit Injection = "Audit"
+	// InjectionIgnore writes nothing and only observes.
+	InjectionIgnore Injection = "Ignore"
+)
+
+// ClientIP says whether the client's address is to survive.
+// +kubebuilder:validation:Enum=Preserve;Ignore
+type ClientIP string
+
+const (
+	// ClientIPPreserve skips the inbound ports.
+	ClientIPPreserve ClientIP = "Preserve"
+	// ClientIPIgnore leaves them to the proxy.
+	ClientIPIgnore ClientIP = "Ignore"
+)
+
+// WorkloadReference names a workload.
+type WorkloadReference struct {
+	// kind of the workload.
+	// +required
+	// +kubebuilder:validation:Enum=Deployment;DaemonSet;StatefulSet
+	Kind string `json:"kind"`
+
+	// namespace of the workload.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Namespace string `json:"namespace"`
+
+	// name of the workload.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	Name string `json:"name"`
+}
+
+// ObjectKey names a namespaced object.
+type ObjectKey struct {
+	// namespace of the object.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Namespace string `json:"namespace"`
+
+	// name of the object.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	Name string `json:"name"`
+}
+
+// AllowedNamespaces says whose MeshIngresses may use a class.
+//
+// +kubebuilder:validation:XValidation:rule="(has(self.from) && self.from == 'Selector') == has(self.selector)",message="selector goes with from: Selector, and only with it"
+type AllowedNamespaces struct {
+	// from is All or Selector.
+	// +optional
+	// +kubebuilder:default=All
+	// +kubebuilder:validation:Enum=All;Selector
+	From NamespacesFrom `json:"from,omitempty"`
+
+	// selector picks Namespaces by their labels.
+	// +optional
+	Selector *metav1.LabelSelector `json:"selector,omitempty"`
+}
+
+// NamespacesFrom is the set that AllowedNamespaces takes from.
+type NamespacesFrom string
+
+const (
+	// NamespacesFromAll is every Namespace.
+	NamespacesFromAll NamespacesFrom = "All"
+	// NamespacesFromSelector is the Namespaces that selector picks.
+	NamespacesFromSelector NamespacesFrom = "Selector"
+)
+
+// IngressNginxOptions is what only IngressNginx has.
+type IngressNginxOptions struct {
+	// annotationPrefix is the controller's --annotations-prefix. Default:
+	// nginx.ingress.kubernetes.io.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$')",message="must be a DNS name"
+	AnnotationPrefix string `json:"annotationPrefix,omitempty"`
+
+	// configMapRef is the controller's --configmap. Header routing sets the key
+	// proxy-set-headers there, for every route of the controller. Header routing
+	// needs it; ClusterIP routing does not read it.
+	// +optional
+	ConfigMapRef *ObjectKey `json:"configMapRef,omitempty"`
+}
+
+// TraefikOptions is what only Traefik has.
+type TraefikOptions struct {
+	// entryPoints of the generated IngressRoutes. Default: Traefik's default.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=16
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=63
+	// +kubebuilder:validation:items:Pattern=`^[a-zA-Z0-9][-_a-zA-Z0-9]*$`
+	EntryPoints []string `json:"entryPoints,omitempty"`
+}
+
+// MeshIngressClassStatus is what the operator observed.
+type MeshIngressClassStatus struct {
+	// observedGeneration is the generation of the spec that this status is about.
+	// +optional
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+
+	// strategy in use.
+	// +optional
+	Strategy Strategy `json:"strategy,omitempty"`
+
+	// strategyReason says why that strategy.
+	// +optional
+	// +kubebuilder:validation:MaxLength=1024
+	StrategyReason string `json:"strategyReason,omitempty"`
+
+	// vendorVersion is the image tag of the data plane's main container.
+	// +optional
+	// +kubebuilder:validation:MaxLength=128
+	VendorVersion string `json:"vendorVersion,omitempty"`
+
+	// linkerd is the control plane found.
+	// +optional
+	Linkerd *LinkerdStatus `json:"linkerd,omitempty"`
+
+	// meshedPods is "<meshed>/<all>" over the pods of all workloads.
+	// +optional
+	// +kubebuilder:validation:MaxLength=32
+	MeshedPods string `json:"meshedPods,omitempty"`
+
+	// workloads of the data plane.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=32
+	Workloads []WorkloadStatus `json:"workloads,omitempty"`
+
+	// conditions are Accepted, Discovered, Meshed and Ready, always; RelayExposed
+	// and Conflicted only while they are true.
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	// +kubebuilder:validation:MaxItems=16
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// uncoveredRoutes of the controller are in no MeshIngress, sorted; at most 64
+	// are shown.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=64
+	UncoveredRoutes []InventoryEntry `json:"uncoveredRoutes,omitempty"`
+
+	// notices tell what the user should know and is no error.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=16
+	Notices []Notice `json:"notices,omitempty"`
+
+	// inventory lists the objects that were written for this one.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=64
+	Inventory []InventoryEntry `json:"inventory,omitempty"`
+
+	// claims lists the objects of others on which fields are set for this one.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=64
+	Claims []Claim `json:"claims,omitempty"`
+}
+
+// LinkerdStatus is the Linkerd control plane found in the cluster.
+type LinkerdStatus struct {
+	// version of the control plane, as linkerd-config has it.
+	// +optional
+	// +kubebuilder:validation:MaxLength=128
+	Version string `json:"version,omitempty"`
+
+	// clusterDomain that the control plane was installed with.
+	// +optional
+	// +kubebuilder:validation:MaxLength=253
+	ClusterDomain string `json:"clusterDomain,omitempty"`
+
+	// namespace of the control plane.
+	// +optional
+	// +kubebuilder:validation:MaxLength=63
+	Namespace string `json:"namespace,omitempty"`
+}
+
+// WorkloadStatus is one workload of the data plane.
+type WorkloadStatus struct {
+	WorkloadReference `json:",inline"`
+
+	// fields are the pod template annotations that the class asks for. With
+	// injection Audit they are what would be set.
+	// +optional
+	// +kubebuilder:validation:MaxProperties=16
+	Fields map[string]string `json:"fields,omitempty"`
+
+	// pods that should run, as the workload's status has it.
+	// +required
+	Pods int32 `json:"pods"`
+
+	// meshedPods are ready and have a ready proxy in the mode asked for.
+	// +required
+	MeshedPods int32 `json:"meshedPods"`
+
+	// message says what is in the way, if anything is.
+	// +optional
+	// +kubebuilder:validation:MaxLength=1024
+	Message string `json:"message,omitempty"`
+}
+
+// Claim names an object of others on which fields are set. It is recorded
+// before the write.
+type Claim struct {
+	InventoryEntry `json:",inline"`
+
+	// uid of the object. Without it a release could create the object anew.
+	// +required
+	// +kubebuilder:validation:MaxLength=64
+	UID string `json:"uid"`
+}
