@@ -1,0 +1,133 @@
+// Copyright The MeshIngress Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package injection
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/internal/linkerd"
+)
+
+// Claim is what one class asks of one workload.
+type Claim struct {
+	Workload Workload
+
+	// Annotations of the pod template; nil where something is in the way.
+	Annotations map[string]string
+
+	// Blocked says what is in the way of injection; empty where nothing is.
+	Blocked string
+}
+
+// Plan says what each workload of a class needs for a strategy. It asks for
+// nothing where injection would fail.
+func Plan(class *v1alpha1.MeshIngressClass, strategy v1alpha1.Strategy, d Discovery, c Cluster) []Claim {
+	claims := make([]Claim, 0, len(d.Workloads))
+	for i, w := range d.Workloads {
+		claim := Claim{Workload: w, Blocked: blocked(w, c)}
+		if claim.Blocked == "" {
+			claim.Annotations = annotations(class, strategy, d.Ports[i])
+		}
+		claims = append(claims, claim)
+	}
+	return claims
+}
+
+func annotations(class *v1alpha1.MeshIngressClass, strategy v1alpha1.Strategy, ports []int32) map[string]string {
+	result := map[string]string{linkerd.InjectAnnotation: Mode(strategy)}
+	if class.Spec.DataPlane.ClientIP != v1alpha1.ClientIPIgnore && len(ports) > 0 {
+		result[linkerd.SkipInboundPortsAnnotation] = linkerd.JoinPorts(ports)
+	}
+	return result
+}
+
+// Mode is the value of linkerd.io/inject that a strategy needs.
+func Mode(s v1alpha1.Strategy) string {
+	if s == v1alpha1.StrategyHeader {
+		return linkerd.InjectIngress
+	}
+	return linkerd.InjectEnabled
+}
+
+// blocked says why the injector would not inject the workload's pods, following
+// linkerd/linkerd2 pkg/inject/report.go and pkg/healthcheck/sidecar.go.
+func blocked(w Workload, c Cluster) string {
+	switch {
+	case w.Template.Spec.HostNetwork:
+		return "its pods use the host's network, where a proxy cannot take their traffic: set hostNetwork: false"
+	case hasContainer(w, "istio-proxy"):
+		return `its pods have a container "istio-proxy", beside which Linkerd does not inject: remove it`
+	case !c.Linkerd.TokenProjection && automountOff(w):
+		return "its pods mount no service account token and Linkerd does not project one: " +
+			"set automountServiceAccountToken: true, or identity.serviceAccountTokenProjection of Linkerd"
+	case c.Linkerd.Injector != nil && excluded(w, c):
+		return fmt.Sprintf("Linkerd's injector does not see the namespace %s: move the controller to another one", w.Namespace)
+	default:
+		return ""
+	}
+}
+
+func hasContainer(w Workload, name string) bool {
+	return slices.ContainsFunc(w.Containers(), func(c corev1.Container) bool { return c.Name == name })
+}
+
+func automountOff(w Workload) bool {
+	automount := w.Template.Spec.AutomountServiceAccountToken
+	return automount != nil && !*automount
+}
+
+func excluded(w Workload, c Cluster) bool {
+	ns := c.Namespaces[w.Namespace]
+	return ns != nil && !c.Linkerd.Injector.Sees(ns)
+}
+
+// ClassClaim is a Claim and the class that makes it.
+type ClassClaim struct {
+	Class *v1alpha1.MeshIngressClass
+	Claim
+}
+
+// Merged is what a workload gets from all classes that claim it.
+type Merged struct {
+	// Annotations of the pod template; empty where nobody claims it.
+	Annotations map[string]string
+
+	// Losers are the names of classes that ask for another mode than an older
+	// class, and that older class's name.
+	Losers map[string]string
+}
+
+// Merge makes one claim of several: the mode of the oldest class, and the union of
+// the ports. A workload has one proxy, so contradicting modes cannot both hold.
+func Merge(claims []ClassClaim) Merged {
+	slices.SortFunc(claims, func(a, b ClassClaim) int {
+		if !a.Class.CreationTimestamp.Equal(&b.Class.CreationTimestamp) {
+			return a.Class.CreationTimestamp.Compare(b.Class.CreationTimestamp.Time)
+		}
+		return compareNames(a.Class, b.Class)
+	})
+	m := Merged{Annotations: map[string]string{}, Losers: map[string]string{}}
+	winner := ""
+	for _, c := range claims {
+		if len(c.Annotations) == 0 {
+			continue
+		}
+		if winner == "" {
+			winner = c.Class.Name
+			maps.Copy(m.Annotations, c.Annotations)
+			continue
+		}
+		if c.Annotations[linkerd.InjectAnnotation] != m.Annotations[linkerd.InjectAnnotation] {
+			m.Losers[c.Class.Name] = winner
+			continue
+		}
+		mergePorts(m.Annotations, c.Annotations)
+	}
+	return m
+}

@@ -1,0 +1,113 @@
+// Copyright The MeshIngress Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package injection
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/meshingress/meshingress/api/v1alpha1"
+)
+
+// Workload is what a Deployment, DaemonSet and StatefulSet have in common.
+type Workload struct {
+	v1alpha1.WorkloadReference
+	UID      types.UID
+	Template corev1.PodTemplateSpec
+	Selector *metav1.LabelSelector
+
+	// Desired is the number of pods that should run.
+	Desired int32
+
+	// RolledOut reports whether every pod is of the current template, as the
+	// workload's controller sees it.
+	RolledOut bool
+}
+
+// FromDeployment reads a Deployment.
+func FromDeployment(d *appsv1.Deployment) Workload {
+	desired := replicas(d.Spec.Replicas)
+	return Workload{
+		WorkloadReference: reference("Deployment", d), UID: d.UID,
+		Template: d.Spec.Template, Selector: d.Spec.Selector, Desired: desired,
+		RolledOut: d.Status.ObservedGeneration >= d.Generation &&
+			d.Status.UpdatedReplicas == desired && d.Status.Replicas == desired,
+	}
+}
+
+// FromDaemonSet reads a DaemonSet.
+func FromDaemonSet(d *appsv1.DaemonSet) Workload {
+	desired := d.Status.DesiredNumberScheduled
+	return Workload{
+		WorkloadReference: reference("DaemonSet", d), UID: d.UID,
+		Template: d.Spec.Template, Selector: d.Spec.Selector, Desired: desired,
+		RolledOut: d.Status.ObservedGeneration >= d.Generation && d.Status.UpdatedNumberScheduled == desired,
+	}
+}
+
+// FromStatefulSet reads a StatefulSet.
+func FromStatefulSet(s *appsv1.StatefulSet) Workload {
+	desired := replicas(s.Spec.Replicas)
+	return Workload{
+		WorkloadReference: reference("StatefulSet", s), UID: s.UID,
+		Template: s.Spec.Template, Selector: s.Spec.Selector, Desired: desired,
+		RolledOut: s.Status.ObservedGeneration >= s.Generation && s.Status.UpdatedReplicas == desired,
+	}
+}
+
+func reference(kind string, obj metav1.Object) v1alpha1.WorkloadReference {
+	return v1alpha1.WorkloadReference{Kind: kind, Namespace: obj.GetNamespace(), Name: obj.GetName()}
+}
+
+func replicas(n *int32) int32 {
+	if n == nil {
+		return 1
+	}
+	return *n
+}
+
+// String is "<kind> <namespace>/<name>".
+func (w Workload) String() string { return RefString(w.WorkloadReference) }
+
+// RefString is "<kind> <namespace>/<name>".
+func RefString(r v1alpha1.WorkloadReference) string {
+	return r.Kind + " " + r.Namespace + "/" + r.Name
+}
+
+// PodSelector selects the workload's pods; nothing where it cannot be read.
+func (w Workload) PodSelector() labels.Selector {
+	s, err := metav1.LabelSelectorAsSelector(w.Selector)
+	if err != nil {
+		return labels.Nothing()
+	}
+	return s
+}
+
+// Containers are the containers and init containers of the pod template.
+func (w Workload) Containers() []corev1.Container {
+	return slices.Concat(w.Template.Spec.Containers, w.Template.Spec.InitContainers)
+}
+
+// imageTag is the tag of an image, empty where there is none.
+func imageTag(image string) string {
+	image, _, _ = strings.Cut(image, "@")
+	if i := strings.LastIndex(image, ":"); i > strings.LastIndex(image, "/") {
+		return image[i+1:]
+	}
+	return ""
+}
+
+// SortWorkloads orders workloads by kind, namespace and name.
+func SortWorkloads(ws []Workload) {
+	slices.SortFunc(ws, func(a, b Workload) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
+	})
+}

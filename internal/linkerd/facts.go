@@ -1,0 +1,120 @@
+// Copyright The MeshIngress Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package linkerd
+
+import (
+	"fmt"
+
+	admissionv1 "k8s.io/api/admissionregistration/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/apimachinery/pkg/util/validation"
+	"sigs.k8s.io/yaml"
+)
+
+// defaultOpaquePorts are those of the chart, linkerd/linkerd2
+// charts/linkerd-control-plane/values.yaml (proxy.opaquePorts).
+const defaultOpaquePorts = "25,587,3306,4444,5432,6379,9300,11211"
+
+// Facts are what an installation of Linkerd says of itself.
+type Facts struct {
+	// Found reports whether the control plane's ConfigMap is there.
+	Found bool
+
+	// Namespace of the control plane.
+	Namespace string
+
+	// Version as the ConfigMap has it, "stable-2.14.10" or "edge-26.8.3"; empty
+	// where it does not say.
+	Version string
+
+	// ClusterDomain, never empty.
+	ClusterDomain string
+
+	// TokenProjection reports whether proxies get a projected service account
+	// token, as they do by default since 2.12. Without it a pod with
+	// automountServiceAccountToken: false cannot be injected.
+	TokenProjection bool
+
+	// OpaquePorts of a Service that does not say its own; never empty.
+	OpaquePorts string
+
+	// Injector is the injector's webhook; nil where it is not installed.
+	Injector *Injector
+}
+
+// Injector is the part of the proxy injector's webhook that decides which pods it
+// sees.
+type Injector struct {
+	namespaces labels.Selector
+}
+
+// Unknown returns the Facts of a cluster without Linkerd, with defaults.
+func Unknown() Facts {
+	return Facts{ClusterDomain: DefaultClusterDomain, TokenProjection: true, OpaquePorts: defaultOpaquePorts}
+}
+
+// values is the part of linkerd-config's "values" that is read.
+type values struct {
+	LinkerdVersion string `json:"linkerdVersion"`
+	ClusterDomain  string `json:"clusterDomain"`
+	Identity       struct {
+		ServiceAccountTokenProjection *bool `json:"serviceAccountTokenProjection"`
+	} `json:"identity"`
+	Proxy struct {
+		// A single port that was given with --set arrives as a number.
+		OpaquePorts intstr.IntOrString `json:"opaquePorts"`
+	} `json:"proxy"`
+}
+
+// ReadConfig reads the Facts from the linkerd-config ConfigMap. Its key "values"
+// is YAML; an unreadable one or a cluster domain that is no DNS name is an error.
+func ReadConfig(cm *corev1.ConfigMap) (Facts, error) {
+	facts := Unknown()
+	facts.Found = true
+	facts.Namespace = cm.Namespace
+	var v values
+	if err := yaml.Unmarshal([]byte(cm.Data["values"]), &v); err != nil {
+		return facts, fmt.Errorf("reading data.values of ConfigMap %s/%s: %w", cm.Namespace, cm.Name, err)
+	}
+	facts.Version = v.LinkerdVersion
+	if v.Identity.ServiceAccountTokenProjection != nil {
+		facts.TokenProjection = *v.Identity.ServiceAccountTokenProjection
+	}
+	if ports := v.Proxy.OpaquePorts.String(); ports != "" && ports != "0" {
+		facts.OpaquePorts = ports
+	}
+	if v.ClusterDomain == "" {
+		return facts, nil
+	}
+	if errs := validation.IsDNS1123Subdomain(v.ClusterDomain); len(errs) > 0 {
+		return facts, fmt.Errorf("clusterDomain %q in ConfigMap %s/%s is no DNS name", v.ClusterDomain, cm.Namespace, cm.Name)
+	}
+	facts.ClusterDomain = v.ClusterDomain
+	return facts, nil
+}
+
+// ReadInjector reads the injector's webhook. A nil configuration, or one without
+// webhooks, gives nil: no injector.
+func ReadInjector(cfg *admissionv1.MutatingWebhookConfiguration) (*Injector, error) {
+	if cfg == nil || len(cfg.Webhooks) == 0 {
+		return nil, nil
+	}
+	selector := cfg.Webhooks[0].NamespaceSelector
+	if selector == nil {
+		selector = &metav1.LabelSelector{}
+	}
+	namespaces, err := metav1.LabelSelectorAsSelector(selector)
+	if err != nil {
+		return nil, fmt.Errorf("reading namespaceSelector of %s: %w", cfg.Name, err)
+	}
+	return &Injector{namespaces: namespaces}, nil
+}
+
+// Sees reports whether the injector is asked about pods of a Namespace.
+func (i *Injector) Sees(ns *corev1.Namespace) bool {
+	return i.namespaces.Matches(labels.Set(ns.Labels))
+}

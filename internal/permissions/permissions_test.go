@@ -1,0 +1,159 @@
+// Copyright The MeshIngress Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package permissions_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/meshingress/meshingress/internal/permissions"
+	"github.com/meshingress/meshingress/providers"
+)
+
+func kind(group, resource string) providers.Kind {
+	return providers.Kind{
+		GroupVersionKind: schema.GroupVersionKind{Group: group, Version: "v1"},
+		Resource:         resource,
+	}
+}
+
+func TestVendor(t *testing.T) {
+	routes, settings, foreign := kind("b.example", "routes"), kind("", "settings"), kind("a.example", "foreign")
+	cases := map[string]struct {
+		description providers.Description
+		want        []rbacv1.PolicyRule
+	}{
+		"a vendor without kinds needs nothing": {},
+		"what is written is read, created, patched and deleted": {
+			description: providers.Description{Writes: []providers.Kind{routes}},
+			want:        []rbacv1.PolicyRule{rule("b.example", "routes", "get", "list", "watch", "create", "patch", "delete")},
+		},
+		"what is patched is not created": {
+			description: providers.Description{Patches: []providers.Kind{settings}},
+			want:        []rbacv1.PolicyRule{rule("", "settings", "get", "list", "watch", "patch")},
+		},
+		"what is looked through is only read": {
+			description: providers.Description{Routes: []providers.Kind{foreign}},
+			want:        []rbacv1.PolicyRule{rule("a.example", "foreign", "get", "list", "watch")},
+		},
+		"each resource has one rule, sorted by group": {
+			description: providers.Description{
+				Writes:  []providers.Kind{routes},
+				Patches: []providers.Kind{routes, settings},
+				Routes:  []providers.Kind{routes, foreign},
+			},
+			want: []rbacv1.PolicyRule{
+				rule("", "settings", "get", "list", "watch", "patch"),
+				rule("a.example", "foreign", "get", "list", "watch"),
+				rule("b.example", "routes", "get", "list", "watch", "create", "patch", "delete"),
+			},
+		},
+		"two versions of a kind are one resource": {
+			description: providers.Description{
+				Writes: []providers.Kind{routes},
+				Routes: []providers.Kind{{
+					GroupVersionKind: schema.GroupVersionKind{Group: "b.example", Version: "v2"}, Resource: "routes",
+				}},
+			},
+			want: []rbacv1.PolicyRule{rule("b.example", "routes", "get", "list", "watch", "create", "patch", "delete")},
+		},
+	}
+	for name, tc := range cases {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(tc.want, permissions.Vendor(tc.description)); diff != "" {
+				t.Errorf("rules (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func rule(group, resource string, verbs ...string) rbacv1.PolicyRule {
+	return rbacv1.PolicyRule{APIGroups: []string{group}, Resources: []string{resource}, Verbs: verbs}
+}
+
+// everything is what an operator with a vendor of every sort may do.
+func everything() []rbacv1.PolicyRule {
+	route := kind("b.example", "routes")
+	kinds := []providers.Kind{route}
+	vendor := permissions.Vendor(providers.Description{Writes: kinds, Patches: kinds, Routes: kinds})
+	return slices.Concat(permissions.Base(), vendor, permissions.LeaderElection())
+}
+
+func TestNothingIsAWildcard(t *testing.T) {
+	for _, r := range everything() {
+		for _, values := range [][]string{r.APIGroups, r.Resources, r.Verbs, r.ResourceNames} {
+			if slices.Contains(values, "*") {
+				t.Errorf("%v has a wildcard", r)
+			}
+		}
+		if len(r.NonResourceURLs) > 0 {
+			t.Errorf("%v names URLs", r)
+		}
+	}
+}
+
+func TestNothingIsAskedThatServerSideApplyDoesNotNeed(t *testing.T) {
+	needed := []string{"get", "list", "watch", "create", "patch", "delete"}
+	for _, r := range everything() {
+		if slices.Contains(r.Resources, "leases") {
+			continue // client-go writes a lease with update.
+		}
+		for _, verb := range r.Verbs {
+			if !slices.Contains(needed, verb) {
+				t.Errorf("%v has the verb %q", r, verb)
+			}
+		}
+	}
+}
+
+func TestSecretsStaySecret(t *testing.T) {
+	for _, r := range everything() {
+		if slices.Contains(r.Resources, "secrets") {
+			t.Errorf("%v gives access to Secrets", r)
+		}
+	}
+}
+
+func TestBaseCreatesAndDeletesOnlyEvents(t *testing.T) {
+	for _, r := range permissions.Base() {
+		if slices.Contains(r.Resources, "events") {
+			continue
+		}
+		for _, verb := range []string{"create", "delete"} {
+			if slices.Contains(r.Verbs, verb) {
+				t.Errorf("%v has the verb %q", r, verb)
+			}
+		}
+	}
+}
+
+func TestLinkerdsSettingsAreReadByName(t *testing.T) {
+	guarded := map[string][]string{
+		"configmaps":                    {"linkerd-config"},
+		"mutatingwebhookconfigurations": {"linkerd-proxy-injector-webhook-config"},
+	}
+	found := 0
+	for _, r := range permissions.Base() {
+		for _, resource := range r.Resources {
+			names, ok := guarded[resource]
+			if !ok {
+				continue
+			}
+			found++
+			if diff := cmp.Diff(names, r.ResourceNames); diff != "" {
+				t.Errorf("names of %s (-want +got):\n%s", resource, diff)
+			}
+			if diff := cmp.Diff([]string{"get", "list", "watch"}, r.Verbs); diff != "" {
+				t.Errorf("verbs of %s (-want +got):\n%s", resource, diff)
+			}
+		}
+	}
+	if found != len(guarded) {
+		t.Errorf("%d of %d guarded resources have a rule", found, len(guarded))
+	}
+}

@@ -1,0 +1,209 @@
+// Copyright The MeshIngress Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package translate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/internal/linkerd"
+	"github.com/meshingress/meshingress/providers"
+)
+
+// resolver turns the spec into an Input and collects the backends that fail.
+type resolver struct {
+	mi       *v1alpha1.MeshIngress
+	snap     Snapshot
+	strategy v1alpha1.Strategy
+	errs     field.ErrorList
+}
+
+func (r *resolver) input(class providers.Class, choice providers.StrategySupport) providers.Input {
+	in := providers.Input{
+		Name: r.mi.Name, Namespace: r.mi.Namespace,
+		Class: class, Strategy: choice,
+		ClusterDomain: r.snap.Linkerd.ClusterDomain,
+		Served:        r.snap.Served,
+		TLS:           r.mi.Spec.DeepCopy().TLS,
+	}
+	if t := r.mi.Spec.Template.DeepCopy(); t != nil {
+		in.Labels, in.Annotations = t.Labels, t.Annotations
+	}
+	for i, rule := range r.mi.Spec.Rules {
+		in.Routes = append(in.Routes, r.routes(rule, field.NewPath("spec", "rules").Index(i))...)
+	}
+	if d := r.mi.Spec.DefaultBackend; d != nil {
+		b := r.backend(d.Service, field.NewPath("spec", "defaultBackend", "service"))
+		b.Weight = 1
+		in.Default = &b
+	}
+	if a := r.mi.Spec.ExternalAuth; a != nil {
+		b := r.backend(a.Service, field.NewPath("spec", "externalAuth", "service"))
+		in.Auth = &providers.Auth{Backend: b, Path: orDefault(a.Path, "/")}
+	}
+	return in
+}
+
+func (r *resolver) routes(rule v1alpha1.Rule, at *field.Path) []providers.Route {
+	routes := make([]providers.Route, 0, len(rule.Paths))
+	for j, p := range rule.Paths {
+		route := providers.Route{
+			Host: rule.Host, Path: p.Path,
+			PathType: orDefault(p.PathType, v1alpha1.PathTypePrefix),
+			Field:    at.Child("paths").Index(j),
+		}
+		for k, backend := range p.Backends {
+			b := r.backend(backend.Service, route.Field.Child("backends").Index(k).Child("service"))
+			b.Weight = weight(backend)
+			if b.Weight > 0 {
+				route.Backends = append(route.Backends, b)
+			}
+		}
+		routes = append(routes, route)
+	}
+	return routes
+}
+
+func weight(b v1alpha1.Backend) int32 {
+	if b.Weight == nil {
+		return 1
+	}
+	return *b.Weight
+}
+
+// backend resolves one Service, or adds to the errors and returns what is known.
+func (r *resolver) backend(ref v1alpha1.ServiceBackend, at *field.Path) providers.Backend {
+	b := providers.Backend{
+		Namespace: orDefault(ref.Namespace, r.mi.Namespace), Service: ref.Name,
+		Port: ref.Port.Number, Field: at,
+	}
+	svc, ok := r.snap.Services[types.NamespacedName{Namespace: b.Namespace, Name: b.Service}]
+	if !ok {
+		r.missing(ref, b)
+		return b
+	}
+	if !r.routable(svc, at) {
+		return b
+	}
+	port := findPort(svc, ref.Port)
+	if port == nil {
+		r.errs = append(r.errs, field.NotFound(at.Child("port"),
+			fmt.Sprintf("%s of Service %s/%s, which has %s", portText(ref.Port), b.Namespace, b.Service, portsText(svc))))
+		return b
+	}
+	b.Port = port.Port
+	b.H2C = isH2C(port)
+	r.checkOpaque(svc, port, at)
+	return b
+}
+
+func (r *resolver) missing(ref v1alpha1.ServiceBackend, b providers.Backend) {
+	if !r.snap.AssumeServices {
+		r.errs = append(r.errs, field.NotFound(b.Field.Child("name"),
+			fmt.Sprintf("Service %s/%s: create it or correct the name", b.Namespace, b.Service)))
+		return
+	}
+	if ref.Port.Name != "" {
+		r.errs = append(r.errs, field.Invalid(b.Field.Child("port", "name"), ref.Port.Name,
+			fmt.Sprintf("Service %s/%s is not in the input, so its port has no number: add the Service, or give the number",
+				b.Namespace, b.Service)))
+	}
+}
+
+// routable refuses Services that give the mesh no address to route on.
+func (r *resolver) routable(svc *corev1.Service, at *field.Path) bool {
+	switch {
+	case svc.Spec.Type == corev1.ServiceTypeExternalName:
+		r.errs = append(r.errs, field.Invalid(at.Child("name"), svc.Name,
+			"is a Service of type ExternalName, which leads out of the mesh: name a Service with a ClusterIP"))
+	case svc.Spec.ClusterIP == corev1.ClusterIPNone:
+		r.errs = append(r.errs, field.Invalid(at.Child("name"), svc.Name,
+			"is a headless Service, which has no ClusterIP to route on: add a Service with a ClusterIP for the same pods"))
+	default:
+		return true
+	}
+	return false
+}
+
+// checkOpaque refuses opaque ports in header routing: the proxy has no HTTP route
+// for them and fails the request (linkerd/linkerd2-proxy
+// linkerd/app/outbound/src/ingress.rs, policy_routes).
+func (r *resolver) checkOpaque(svc *corev1.Service, port *corev1.ServicePort, at *field.Path) {
+	if r.strategy != v1alpha1.StrategyHeader {
+		return
+	}
+	opaque, ok := svc.Annotations[linkerd.OpaquePortsAnnotation]
+	if ns := r.snap.Namespaces[svc.Namespace]; !ok && ns != nil {
+		opaque, ok = ns.Annotations[linkerd.OpaquePortsAnnotation]
+	}
+	if !ok {
+		opaque = r.snap.Linkerd.OpaquePorts
+	}
+	if linkerd.PortsContain(opaque, port.Port, port.Name) {
+		r.errs = append(r.errs, field.Invalid(at.Child("port"), port.Port, fmt.Sprintf(
+			"is an opaque port for Linkerd, which header routing cannot reach: set the annotation %s of the Service without it",
+			linkerd.OpaquePortsAnnotation)))
+	}
+}
+
+func findPort(svc *corev1.Service, ref v1alpha1.ServicePort) *corev1.ServicePort {
+	for i := range svc.Spec.Ports {
+		p := &svc.Spec.Ports[i]
+		if p.Protocol == corev1.ProtocolUDP || p.Protocol == corev1.ProtocolSCTP {
+			continue
+		}
+		if (ref.Name != "" && p.Name == ref.Name) || (ref.Name == "" && p.Port == ref.Number) {
+			return p
+		}
+	}
+	return nil
+}
+
+// isH2C reads appProtocol, as KEP-3726 and Linkerd spell HTTP/2 without TLS.
+func isH2C(p *corev1.ServicePort) bool {
+	if p.AppProtocol == nil {
+		return false
+	}
+	return slices.Contains([]string{"kubernetes.io/h2c", "grpc", "h2c"}, strings.ToLower(*p.AppProtocol))
+}
+
+func portText(p v1alpha1.ServicePort) string {
+	if p.Name != "" {
+		return fmt.Sprintf("port %q", p.Name)
+	}
+	return fmt.Sprintf("port %d", p.Number)
+}
+
+func portsText(svc *corev1.Service) string {
+	items := make([]string, 0, len(svc.Spec.Ports))
+	for _, p := range svc.Spec.Ports {
+		items = append(items, strings.TrimSpace(fmt.Sprintf("%d %s", p.Port, p.Name)))
+	}
+	return "the ports " + strings.Join(items, ", ")
+}
+
+func orDefault[T comparable](value, fallback T) T {
+	var zero T
+	if value == zero {
+		return fallback
+	}
+	return value
+}
+
+func sortObjects(objects []*unstructured.Unstructured) {
+	slices.SortFunc(objects, func(a, b *unstructured.Unstructured) int {
+		return strings.Compare(objectKey(a), objectKey(b))
+	})
+}
+
+func objectKey(o *unstructured.Unstructured) string {
+	return o.GetAPIVersion() + "/" + o.GetKind() + "/" + o.GetNamespace() + "/" + o.GetName()
+}

@@ -1,0 +1,182 @@
+// Copyright The MeshIngress Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package translate
+
+import (
+	"errors"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/internal/linkerd"
+	"github.com/meshingress/meshingress/providers"
+)
+
+// maxObjects bounds the inventory, and with it the size of the status.
+const maxObjects = 512
+
+// Snapshot is what the pure path may see of the cluster.
+type Snapshot struct {
+	// Services that the MeshIngress names and that exist.
+	Services map[types.NamespacedName]*corev1.Service
+
+	// AssumeServices takes a Service that is not in Services as existing, with
+	// any port given by number. For work without a cluster.
+	AssumeServices bool
+
+	// Namespaces of the MeshIngress and of its backends, by name.
+	Namespaces map[string]*corev1.Namespace
+
+	// Siblings are the other MeshIngresses of the same class that may use it.
+	Siblings []*v1alpha1.MeshIngress
+
+	// Served are the kinds that the API server serves.
+	Served providers.Served
+
+	// Linkerd is what the installation says of itself.
+	Linkerd linkerd.Facts
+
+	// Read answers a provider's Reads. It never returns an error: what cannot be
+	// read is not there.
+	Read func(providers.Read) []*unstructured.Unstructured
+}
+
+// Result is the outcome for one MeshIngress.
+type Result struct {
+	// Strategy in use, empty where none could be chosen.
+	Strategy v1alpha1.Strategy
+
+	// StrategyReason says why.
+	StrategyReason string
+
+	// Plan to apply; empty where there are errors.
+	Plan providers.Plan
+
+	// Routes for the status, in the order of the spec.
+	Routes []v1alpha1.RouteStatus
+
+	// Rejected says why the MeshIngress is not accepted; nil where it is.
+	Rejected *Rejection
+
+	// Refs are the backends that cannot be used.
+	Refs field.ErrorList
+}
+
+// Rejection is a reason of the condition Accepted and what is wrong.
+type Rejection struct {
+	Reason string
+	Errors field.ErrorList
+}
+
+// OK reports whether the plan may be applied.
+func (r Result) OK() bool { return r.Rejected == nil && len(r.Refs) == 0 }
+
+// Errors returns everything that is wrong.
+func (r Result) Errors() field.ErrorList {
+	if r.Rejected == nil {
+		return r.Refs
+	}
+	return append(append(field.ErrorList{}, r.Rejected.Errors...), r.Refs...)
+}
+
+// MeshIngress runs the path for one MeshIngress of a class. It changes none of
+// its arguments.
+func MeshIngress(
+	registry *providers.Registry, mi *v1alpha1.MeshIngress, class *v1alpha1.MeshIngressClass, snap Snapshot,
+) Result {
+	provider, choice, err := choose(registry, class, snap.Served)
+	if err != nil {
+		return Result{Rejected: classRejection(class, err)}
+	}
+	result := Result{Strategy: choice.Strategy, StrategyReason: choice.Reason}
+	if result.Rejected = checkNamespace(mi, class, snap.Namespaces); result.Rejected != nil {
+		return result
+	}
+	if errs := checkSpec(&mi.Spec); len(errs) > 0 {
+		result.Rejected = &Rejection{v1alpha1.ReasonInvalid, errs}
+		return result
+	}
+	r := resolver{mi: mi, snap: snap, strategy: choice.Strategy}
+	input := r.input(ClassOf(class), choice)
+	result.Routes = routeStatus(input)
+	result.Refs = r.errs
+	if errs := checkFeatures(provider.Describe(), choice, &mi.Spec); len(errs) > 0 {
+		result.Rejected = &Rejection{v1alpha1.ReasonUnsupported, errs}
+		return result
+	}
+	if errs := checkSiblings(mi, snap.Siblings, provider.Describe().ExclusiveHosts); len(errs) > 0 {
+		result.Rejected = &Rejection{v1alpha1.ReasonRouteTaken, errs}
+	}
+	if result.OK() {
+		result.Plan, result.Rejected = plan(provider, input, snap.Read, mi)
+	}
+	return result
+}
+
+// plan runs the provider over an input without errors.
+func plan(
+	p providers.Provider, in providers.Input, read func(providers.Read) []*unstructured.Unstructured, mi *v1alpha1.MeshIngress,
+) (providers.Plan, *Rejection) {
+	for _, r := range p.Reads(in) {
+		in.Objects = append(in.Objects, read(r)...)
+	}
+	sortObjects(in.Objects)
+	out, errs := p.Translate(in)
+	if len(errs) > 0 {
+		return providers.Plan{}, &Rejection{v1alpha1.ReasonUnsupported, errs}
+	}
+	if n := len(out.Objects); n > maxObjects {
+		return providers.Plan{}, &Rejection{v1alpha1.ReasonTooManyObjects, field.ErrorList{
+			field.TooMany(field.NewPath("spec", "rules"), n, maxObjects),
+		}}
+	}
+	OwnerOf(mi).Mark(out.Objects)
+	return out, nil
+}
+
+// choose finds the provider of a class and the strategy.
+func choose(
+	registry *providers.Registry, class *v1alpha1.MeshIngressClass, served providers.Served,
+) (providers.Provider, providers.StrategySupport, error) {
+	p, ok := registry.Get(class.Spec.Vendor)
+	if !ok {
+		return nil, providers.StrategySupport{}, errNoProvider
+	}
+	s, err := providers.ChooseStrategy(p.Describe(), class.Spec.Routing, served)
+	return p, s, err
+}
+
+var errNoProvider = errors.New("this build of the operator has no provider for the vendor")
+
+// classRejection says what is wrong with the class a MeshIngress or the class
+// itself depends on.
+func classRejection(class *v1alpha1.MeshIngressClass, err error) *Rejection {
+	spec := field.NewPath("spec")
+	var unserved *providers.NotServedError
+	if errors.As(err, &unserved) {
+		return &Rejection{v1alpha1.ReasonVendorNotServed, field.ErrorList{
+			field.Invalid(spec.Child("vendor"), class.Spec.Vendor, err.Error()),
+		}}
+	}
+	if errors.Is(err, errNoProvider) {
+		return &Rejection{v1alpha1.ReasonUnsupported, field.ErrorList{
+			field.Invalid(spec.Child("vendor"), class.Spec.Vendor, err.Error()),
+		}}
+	}
+	return &Rejection{v1alpha1.ReasonUnsupported, field.ErrorList{
+		field.Invalid(spec.Child("routing"), class.Spec.Routing, err.Error()),
+	}}
+}
+
+// ClassOf fills in the defaults of a class.
+func ClassOf(class *v1alpha1.MeshIngressClass) providers.Class {
+	name := class.Spec.IngressClassName
+	if name == "" {
+		name = class.Name
+	}
+	return providers.Class{Name: class.Name, IngressClassName: name, Spec: class.Spec}
+}

@@ -1,0 +1,163 @@
+// Copyright The MeshIngress Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package providers
+
+import (
+	"slices"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/meshingress/meshingress/api/v1alpha1"
+)
+
+// Description is what is always true of a vendor. Watches, RBAC, documentation
+// and the choice of strategy are derived from it.
+type Description struct {
+	// Vendor is the value of spec.vendor.
+	Vendor v1alpha1.Vendor
+
+	// Title is the product's name for people.
+	Title string
+
+	// Source is where the product's code is: "<owner>/<repository>".
+	Source string
+
+	// Writes are the kinds of the objects that plans hold.
+	Writes []Kind
+
+	// Patches are the kinds of others' objects on which plans set fields.
+	Patches []Kind
+
+	// Routes are the kinds that a user of the vendor writes routes in. Those
+	// that are not ours are looked through by RelayAuditor.
+	Routes []Kind
+
+	// Strategies are the ways to route through the mesh, the preferred first.
+	Strategies []StrategySupport
+
+	// ExclusiveHosts is true where only one MeshIngress can have routes of a host:
+	// the vendor refuses two objects for it.
+	ExclusiveHosts bool
+
+	// DataPlane says how to find the controller's workload.
+	DataPlane DataPlane
+
+	// Notices go to every class of the vendor.
+	Notices []v1alpha1.Notice
+}
+
+// Kinds returns every kind that the provider writes, patches or looks through,
+// without repetition, in order of appearance.
+func (d Description) Kinds() []Kind {
+	var kinds []Kind
+	for _, k := range slices.Concat(d.Writes, d.Patches, d.Routes) {
+		if !slices.Contains(kinds, k) {
+			kinds = append(kinds, k)
+		}
+	}
+	return kinds
+}
+
+// Kind is an API kind and what cannot be derived from its name.
+type Kind struct {
+	schema.GroupVersionKind
+
+	// Resource is the plural, as RBAC rules and CRD names have it.
+	Resource string
+
+	// BuiltIn kinds are served by every API server; others need a CRD.
+	BuiltIn bool
+}
+
+// CRDName is the name of the CustomResourceDefinition: "<plural>.<group>".
+func (k Kind) CRDName() string { return k.Resource + "." + k.Group }
+
+// Kinds that are built into every API server and used by several vendors.
+var (
+	KindIngress = Kind{
+		GroupVersionKind: schema.GroupVersionKind{Group: "networking.k8s.io", Version: "v1", Kind: "Ingress"},
+		Resource:         "ingresses", BuiltIn: true,
+	}
+	KindConfigMap = Kind{
+		GroupVersionKind: schema.GroupVersionKind{Version: "v1", Kind: "ConfigMap"},
+		Resource:         "configmaps", BuiltIn: true,
+	}
+)
+
+// StrategySupport is one way of a vendor to route through the mesh.
+type StrategySupport struct {
+	// Strategy of this way.
+	Strategy v1alpha1.Strategy
+
+	// Needs are the kinds that must be served for it.
+	Needs []Kind
+
+	// OptIn ways are taken only when the class names the strategy, never by Auto.
+	OptIn bool
+
+	// Reason says why this way is chosen and how it works, in one sentence for
+	// the class's status.
+	Reason string
+
+	// Features that this way supports. What is not listed ends in a field error.
+	Features []Feature
+}
+
+// Supports reports whether the way has a feature.
+func (s StrategySupport) Supports(f Feature) bool { return slices.Contains(s.Features, f) }
+
+// Feature is something that a MeshIngress can ask for and a vendor may lack.
+type Feature string
+
+// The features.
+const (
+	// FeatureAnyHost is a rule without host.
+	FeatureAnyHost Feature = "AnyHost"
+	// FeatureWildcardHost is a host that begins with "*.".
+	FeatureWildcardHost Feature = "WildcardHost"
+	// FeatureExactPath is pathType Exact.
+	FeatureExactPath Feature = "ExactPath"
+	// FeatureDefaultBackend is spec.defaultBackend.
+	FeatureDefaultBackend Feature = "DefaultBackend"
+	// FeatureWeights is more than one backend on a path.
+	FeatureWeights Feature = "Weights"
+	// FeatureTLS is spec.tls.
+	FeatureTLS Feature = "TLS"
+	// FeatureExternalAuth is spec.externalAuth.
+	FeatureExternalAuth Feature = "ExternalAuth"
+	// FeatureCrossNamespace is a backend in another namespace.
+	FeatureCrossNamespace Feature = "CrossNamespace"
+	// FeatureH2C is a backend that speaks HTTP/2 without TLS, as gRPC does.
+	FeatureH2C Feature = "H2C"
+)
+
+// Features returns all features, in the order of the documentation.
+func Features() []Feature {
+	return []Feature{
+		FeatureAnyHost, FeatureWildcardHost, FeatureExactPath, FeatureDefaultBackend, FeatureWeights,
+		FeatureTLS, FeatureExternalAuth, FeatureCrossNamespace, FeatureH2C,
+	}
+}
+
+// DataPlane says how to find the workload that proxies requests.
+type DataPlane struct {
+	// Workloads are alternatives: what the vendor's chart and manifests label.
+	Workloads []WorkloadSelector
+}
+
+// WorkloadSelector finds workloads by what is on their pod template.
+type WorkloadSelector struct {
+	// Kinds of workload: Deployment, DaemonSet, StatefulSet.
+	Kinds []string
+
+	// Labels that the pod template carries, all of them.
+	Labels map[string]string
+
+	// Container that proxies requests; its image tag is the vendor's version. The
+	// template must have it. Empty: the template's first container, by any name.
+	Container string
+
+	// Source is where the labels were read: "<repository> <path> <version>".
+	Source string
+}

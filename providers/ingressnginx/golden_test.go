@@ -1,0 +1,12 @@
+// Copyright The MeshIngress Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package ingressnginx
+
+import (
+	"testing"
+
+	"github.com/meshingress/meshingress/providers/providertest"
+)
+
+func TestGolden(t *testing.T) { providertest.RunGolden(t, New()) }

@@ -1,0 +1,98 @@
+// Package crds embeds the CustomResourceDefinitions of the vendors whose kinds
+// the tests create. The YAML is copied verbatim from each vendor's module, so a
+// test against it fails when we write a field that the vendor does not have.
+// README.md lists where every file comes from.
+package crds
+
+import (
+	"bufio"
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
+	"sigs.k8s.io/yaml"
+)
+
+// The vendors that have a directory here; each is an argument to Load.
+const (
+	// Traefik names the CRDs of Traefik, in its current and its former API group.
+	Traefik = "traefik"
+	// Contour names the CRDs of Contour.
+	Contour = "contour"
+)
+
+//go:embed */*.yaml
+var files embed.FS
+
+// Files returns the embedded YAML as <vendor>/<API group>.yaml.
+func Files() fs.FS { return files }
+
+// Load returns the definitions of one vendor: files in the order of their names,
+// documents in the order of their file. A vendor without files is an error, so
+// that a misspelt name does not look like a vendor without CRDs.
+func Load(vendor string) ([]*apiextensionsv1.CustomResourceDefinition, error) {
+	names, err := fs.Glob(files, path.Join(vendor, "*.yaml"))
+	if err != nil {
+		return nil, fmt.Errorf("listing the CRDs of vendor %q: %w", vendor, err)
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("vendor %q has no CRDs", vendor)
+	}
+	var all []*apiextensionsv1.CustomResourceDefinition
+	for _, name := range names {
+		crds, err := decodeFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		all = append(all, crds...)
+	}
+	return all, nil
+}
+
+func decodeFile(name string) ([]*apiextensionsv1.CustomResourceDefinition, error) {
+	data, err := files.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	reader := utilyaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(data)))
+	var crds []*apiextensionsv1.CustomResourceDefinition
+	for {
+		doc, err := reader.Read()
+		if errors.Is(err, io.EOF) {
+			return crds, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		crd, err := decode(doc)
+		if err != nil {
+			return nil, fmt.Errorf("document %d: %w", len(crds)+1, err)
+		}
+		if crd != nil {
+			crds = append(crds, crd)
+		}
+	}
+}
+
+// decode returns nil for a document that holds only comments. It is strict,
+// because a field that the API server would drop has no place in a schema.
+func decode(doc []byte) (*apiextensionsv1.CustomResourceDefinition, error) {
+	json, err := yaml.YAMLToJSONStrict(doc)
+	if err != nil {
+		return nil, err
+	}
+	if string(json) == "null" {
+		return nil, nil
+	}
+	crd := &apiextensionsv1.CustomResourceDefinition{}
+	if err := yaml.UnmarshalStrict(doc, crd); err != nil {
+		return nil, err
+	}
+	return crd, nil
+}
