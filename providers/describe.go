@@ -23,10 +23,12 @@ type Description struct {
 	// Source is where the product's code is: "<owner>/<repository>".
 	Source string
 
-	// Writes are the kinds of the objects that plans hold.
+	// Writes are the kinds of the objects that plans hold, but for those that only
+	// an opt-in way writes.
 	Writes []Kind
 
-	// Patches are the kinds of others' objects on which plans set fields.
+	// Patches are the kinds of others' objects on which plans set fields, but for
+	// those that only an opt-in way patches.
 	Patches []Kind
 
 	// Routes are the kinds that a user of the vendor writes routes in. Those
@@ -50,13 +52,35 @@ type Description struct {
 // Kinds returns every kind that the provider writes, patches or looks through,
 // without repetition, in order of appearance.
 func (d Description) Kinds() []Kind {
-	var kinds []Kind
-	for _, k := range slices.Concat(d.Writes, d.Patches, d.Routes) {
-		if !slices.Contains(kinds, k) {
-			kinds = append(kinds, k)
+	return distinct(slices.Concat(d.AllWrites(), d.AllPatches(), d.Routes))
+}
+
+// AllWrites are Writes and what opt-in ways write besides.
+func (d Description) AllWrites() []Kind {
+	kinds := slices.Clone(d.Writes)
+	for _, s := range d.Strategies {
+		kinds = append(kinds, s.Writes...)
+	}
+	return distinct(kinds)
+}
+
+// AllPatches are Patches and what opt-in ways patch besides.
+func (d Description) AllPatches() []Kind {
+	kinds := slices.Clone(d.Patches)
+	for _, s := range d.Strategies {
+		kinds = append(kinds, s.Patches...)
+	}
+	return distinct(kinds)
+}
+
+func distinct(kinds []Kind) []Kind {
+	var result []Kind
+	for _, k := range kinds {
+		if !slices.Contains(result, k) {
+			result = append(result, k)
 		}
 	}
-	return kinds
+	return result
 }
 
 // Kind is an API kind and what cannot be derived from its name.
@@ -95,6 +119,11 @@ type StrategySupport struct {
 
 	// OptIn ways are taken only when the class names the strategy, never by Auto.
 	OptIn bool
+
+	// Writes and Patches are kinds that only this opt-in way writes and patches.
+	// The permissions for them are in a role of their own, which an installation
+	// that does without this way need not grant.
+	Writes, Patches []Kind
 
 	// Reason says why this way is chosen and how it works, in one sentence for
 	// the class's status.

@@ -171,11 +171,12 @@ func TestExitCodes(t *testing.T) {
 
 func TestPaths(t *testing.T) {
 	dir := writeFiles(t, map[string]string{
-		"a.yaml":       classTraefik,
-		"b.yml":        ingressWeb,
-		"c.json":       toJSON(t, strings.Replace(ingressWeb, "name: web,", "name: second,", 1)),
-		"notes.txt":    "not: [YAML",
-		"sub/web.yaml": strings.Replace(ingressWeb, "name: web,", "name: third,", 1),
+		"a.yaml":             classTraefik,
+		"b.yml":              ingressWeb,
+		"c.json":             toJSON(t, strings.Replace(ingressWeb, "name: web,", "name: second,", 1)),
+		"notes.txt":          "not: [YAML",
+		"kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [a.yaml]\n",
+		"sub/web.yaml":       strings.Replace(ingressWeb, "name: web,", "name: third,", 1),
 	})
 	empty := writeFiles(t, map[string]string{"notes.txt": ""})
 	for name, tc := range map[string]struct {

@@ -134,3 +134,22 @@ func decode(t *testing.T, content []byte, into any) {
 		t.Fatal(err)
 	}
 }
+
+func TestOptInRolesAreNotInstalledByDefault(t *testing.T) {
+	files, err := generate([]providers.Description{{Vendor: "FooBar", Strategies: []providers.StrategySupport{{
+		OptIn: true, Writes: []providers.Kind{providers.KindConfigMap},
+	}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var k struct{ Resources []string }
+	decode(t, files[kustomizationFile], &k)
+	for _, name := range []string{"optin_foobar_role.yaml", "optin_foobar_role_binding.yaml"} {
+		if files[name] == nil {
+			t.Errorf("%s is not written", name)
+		}
+		if slices.Contains(k.Resources, name) {
+			t.Errorf("%s is installed by default", name)
+		}
+	}
+}

@@ -50,6 +50,7 @@ func generate(descriptions []providers.Description) (map[string][]byte, error) {
 		objects["vendor_"+vendor+"_role_binding.yaml"] = clusterRoleBinding(name)
 	}
 	objects[kustomizationFile] = kustomization(slices.Collect(maps.Keys(objects)))
+	maps.Copy(objects, optIn(descriptions))
 
 	files := make(map[string][]byte, len(objects))
 	for name, obj := range objects {
@@ -60,6 +61,23 @@ func generate(descriptions []providers.Description) (map[string][]byte, error) {
 		files[name] = append([]byte(header), content...)
 	}
 	return files, nil
+}
+
+// optIn are roles that the kustomization does not list: they reach further than
+// most installations need.
+func optIn(descriptions []providers.Description) map[string]any {
+	objects := map[string]any{}
+	for _, d := range descriptions {
+		rules := permissions.OptIn(d)
+		if len(rules) == 0 {
+			continue
+		}
+		vendor := strings.ToLower(string(d.Vendor))
+		name := "meshingress-vendor-" + vendor + "-optin"
+		objects["optin_"+vendor+"_role.yaml"] = clusterRole(name, rules)
+		objects["optin_"+vendor+"_role_binding.yaml"] = clusterRoleBinding(name)
+	}
+	return objects
 }
 
 func kustomization(generated []string) map[string]any {

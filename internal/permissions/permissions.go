@@ -39,8 +39,22 @@ func Base() []rbacv1.PolicyRule {
 // Vendor returns what the operator needs in the whole cluster for one vendor: to
 // read every kind of the description, to patch Patches, and to create, patch and
 // delete Writes. There is one rule for each resource, sorted by group and
-// resource.
+// resource. What only opt-in ways need is left to OptIn.
 func Vendor(d providers.Description) []rbacv1.PolicyRule {
+	return rules(d.Writes, d.Patches, d.Routes)
+}
+
+// OptIn returns what the vendor's opt-in ways need besides; nothing where there is
+// no such need.
+func OptIn(d providers.Description) []rbacv1.PolicyRule {
+	var writes, patches []providers.Kind
+	for _, s := range d.Strategies {
+		writes, patches = append(writes, s.Writes...), append(patches, s.Patches...)
+	}
+	return rules(writes, patches, nil)
+}
+
+func rules(writes, patches, reads []providers.Kind) []rbacv1.PolicyRule {
 	verbs := map[schema.GroupResource]map[string]bool{}
 	allow := func(kinds []providers.Kind, more ...string) {
 		for _, k := range kinds {
@@ -53,15 +67,15 @@ func Vendor(d providers.Description) []rbacv1.PolicyRule {
 			}
 		}
 	}
-	allow(d.Writes, "create", "patch", "delete")
-	allow(d.Patches, "patch")
-	allow(d.Routes)
+	allow(writes, "create", "patch", "delete")
+	allow(patches, "patch")
+	allow(reads)
 
-	var rules []rbacv1.PolicyRule
+	var result []rbacv1.PolicyRule
 	for _, r := range slices.SortedFunc(maps.Keys(verbs), compareResources) {
-		rules = append(rules, rule(r.Group, []string{r.Resource}, slices.SortedFunc(maps.Keys(verbs[r]), compareVerbs)...))
+		result = append(result, rule(r.Group, []string{r.Resource}, slices.SortedFunc(maps.Keys(verbs[r]), compareVerbs)...))
 	}
-	return rules
+	return result
 }
 
 // LeaderElection returns what electing a leader needs in the manager's own

@@ -157,3 +157,29 @@ func TestLinkerdsSettingsAreReadByName(t *testing.T) {
 		t.Errorf("%d of %d guarded resources have a rule", found, len(guarded))
 	}
 }
+
+func TestOptInRightsAreApartFromTheVendors(t *testing.T) {
+	d := providers.Description{
+		Writes: []providers.Kind{providers.KindIngress},
+		Strategies: []providers.StrategySupport{{
+			OptIn:   true,
+			Writes:  []providers.Kind{providers.KindConfigMap},
+			Patches: []providers.Kind{providers.KindConfigMap},
+		}},
+	}
+	for _, r := range permissions.Vendor(d) {
+		if slices.Contains(r.Resources, "configmaps") {
+			t.Errorf("the vendor's own rights hold what only the opt-in way needs: %v", r)
+		}
+	}
+	want := []rbacv1.PolicyRule{{
+		APIGroups: []string{""}, Resources: []string{"configmaps"},
+		Verbs: []string{"get", "list", "watch", "create", "patch", "delete"},
+	}}
+	if diff := cmp.Diff(want, permissions.OptIn(d)); diff != "" {
+		t.Errorf("opt-in rights (-want +got):\n%s", diff)
+	}
+	if rules := permissions.OptIn(providers.Description{Writes: d.Writes}); len(rules) > 0 {
+		t.Errorf("got %v for a vendor without opt-in ways, want nothing", rules)
+	}
+}

@@ -97,10 +97,20 @@ func parseContent(data []byte) (map[string]any, error) {
 	return object, nil
 }
 
+// isKustomization finds the file that says how a directory is built. It is no
+// object, and stands beside the objects in many directories.
+func isKustomization(obj *unstructured.Unstructured) bool {
+	group, _, _ := strings.Cut(obj.GetAPIVersion(), "/")
+	return group == "kustomize.config.k8s.io"
+}
+
 // flatten takes a List apart, and Lists in it.
 func flatten(obj *unstructured.Unstructured) ([]*unstructured.Unstructured, error) {
 	if obj.GetAPIVersion() == "" || obj.GetKind() == "" {
 		return nil, errors.New("has no apiVersion and kind")
+	}
+	if isKustomization(obj) {
+		return nil, nil
 	}
 	if !obj.IsList() || !strings.HasSuffix(obj.GetKind(), "List") {
 		if obj.GetName() == "" {

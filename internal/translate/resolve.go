@@ -6,6 +6,7 @@ package translate
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -95,8 +96,8 @@ func (r *resolver) backend(ref v1alpha1.ServiceBackend, at *field.Path) provider
 	}
 	port := findPort(svc, ref.Port)
 	if port == nil {
-		r.errs = append(r.errs, field.NotFound(at.Child("port"),
-			fmt.Sprintf("%s of Service %s/%s, which has %s", portText(ref.Port), b.Namespace, b.Service, portsText(svc))))
+		r.errs = append(r.errs, notFound(at.Child("port"), portText(ref.Port),
+			fmt.Sprintf("Service %s/%s has %s: name one of them", b.Namespace, b.Service, portsText(svc))))
 		return b
 	}
 	b.Port = port.Port
@@ -107,8 +108,8 @@ func (r *resolver) backend(ref v1alpha1.ServiceBackend, at *field.Path) provider
 
 func (r *resolver) missing(ref v1alpha1.ServiceBackend, b providers.Backend) {
 	if !r.snap.AssumeServices {
-		r.errs = append(r.errs, field.NotFound(b.Field.Child("name"),
-			fmt.Sprintf("Service %s/%s: create it or correct the name", b.Namespace, b.Service)))
+		r.errs = append(r.errs, notFound(b.Field.Child("name"), ref.Name,
+			fmt.Sprintf("there is no Service %s/%s: create it or correct the name", b.Namespace, b.Service)))
 		return
 	}
 	if ref.Port.Name != "" {
@@ -154,6 +155,13 @@ func (r *resolver) checkOpaque(svc *corev1.Service, port *corev1.ServicePort, at
 	}
 }
 
+// notFound is field.NotFound with a remedy.
+func notFound(at *field.Path, value any, detail string) *field.Error {
+	err := field.NotFound(at, value)
+	err.Detail = detail
+	return err
+}
+
 func findPort(svc *corev1.Service, ref v1alpha1.ServicePort) *corev1.ServicePort {
 	for i := range svc.Spec.Ports {
 		p := &svc.Spec.Ports[i]
@@ -177,9 +185,9 @@ func isH2C(p *corev1.ServicePort) bool {
 
 func portText(p v1alpha1.ServicePort) string {
 	if p.Name != "" {
-		return fmt.Sprintf("port %q", p.Name)
+		return p.Name
 	}
-	return fmt.Sprintf("port %d", p.Number)
+	return strconv.Itoa(int(p.Number))
 }
 
 func portsText(svc *corev1.Service) string {

@@ -47,12 +47,11 @@ func New() Provider { return Provider{} }
 // Describe returns the static facts about the controller.
 func (Provider) Describe() providers.Description {
 	return providers.Description{
-		Vendor:  v1alpha1.VendorIngressNginx,
-		Title:   "Ingress NGINX Controller",
-		Source:  "kubernetes/ingress-nginx",
-		Writes:  []providers.Kind{providers.KindIngress, providers.KindConfigMap},
-		Patches: []providers.Kind{providers.KindConfigMap},
-		Routes:  []providers.Kind{providers.KindIngress},
+		Vendor: v1alpha1.VendorIngressNginx,
+		Title:  "Ingress NGINX Controller",
+		Source: "kubernetes/ingress-nginx",
+		Writes: []providers.Kind{providers.KindIngress},
+		Routes: []providers.Kind{providers.KindIngress},
 		Strategies: []providers.StrategySupport{
 			clusterIPSupport(), headerSupport(),
 		},
@@ -90,6 +89,8 @@ func headerSupport() providers.StrategySupport {
 	return providers.StrategySupport{
 		Strategy: v1alpha1.StrategyHeader,
 		OptIn:    true,
+		Writes:   []providers.Kind{providers.KindConfigMap},
+		Patches:  []providers.Kind{providers.KindConfigMap},
 		Reason:   "The controller's proxy-set-headers sends l5d-dst-override with the Service and port of each route.",
 		Features: []providers.Feature{
 			providers.FeatureAnyHost, providers.FeatureWildcardHost, providers.FeatureExactPath,

@@ -61,7 +61,7 @@ func prefix(what string, errs []error) []error {
 
 func checkObject(d providers.Description, obj *unstructured.Unstructured) []error {
 	var errs []error
-	if !describes(d.Writes, obj.GroupVersionKind()) {
+	if !describes(d.AllWrites(), obj.GroupVersionKind()) {
 		errs = append(errs, fmt.Errorf("%s is not in Describe().Writes", obj.GroupVersionKind()))
 	}
 	if problems := validation.IsDNS1123Subdomain(obj.GetName()); len(problems) > 0 || len(obj.GetName()) > maxName {
@@ -85,7 +85,7 @@ func checkPatch(d providers.Description, p render.Patch, workloads bool) []error
 	}
 	isWorkload := workloads && gv.String() == "apps/v1" &&
 		slices.Contains([]string{"Deployment", "DaemonSet", "StatefulSet"}, p.Target.Kind)
-	if !isWorkload && !describes(d.Patches, gv.WithKind(p.Target.Kind)) {
+	if !isWorkload && !describes(d.AllPatches(), gv.WithKind(p.Target.Kind)) {
 		errs = append(errs, fmt.Errorf("%s is not in Describe().Patches", p.Target.Kind))
 	}
 	return append(append(errs, checkPaths(p.Fields, nil)...), checkOverrides(p.Fields)...)
