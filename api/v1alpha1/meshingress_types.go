@@ -145,7 +145,7 @@ type Path struct {
 	// pathType says how path is compared.
 	// +optional
 	// +kubebuilder:default=Prefix
-	PathType PathType `json:"pathType"`
+	PathType PathType `json:"pathType,omitempty"`
 
 	// backends share the requests by weight.
 	// +required
@@ -192,7 +192,7 @@ type TLS struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
-	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$')",message="must be the name of a Secret"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')",message="must be the name of a Secret"
 	SecretName string `json:"secretName"`
 }
 

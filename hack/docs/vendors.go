@@ -69,7 +69,7 @@ func writeVendor(p *page, provider providers.Provider) {
 
 	p.heading(3, "What is done to objects of %s", d.Vendor)
 	p.list(slices.Concat(
-		kindItems("written", d.Writes), kindItems("patched", d.Patches), kindItems("looked through", d.Routes),
+		kindItems("written", d.AllWrites()), kindItems("patched", d.AllPatches()), kindItems("looked through", d.Routes),
 		abilities(provider),
 	))
 

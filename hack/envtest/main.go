@@ -12,7 +12,8 @@
 // only when the go.mod or go.sum that pins it changes. Progress goes to stderr;
 // the last line, and the only one on stdout, is the directory of the binaries.
 //
-// When KUBEBUILDER_ASSETS is set nothing is built: the binaries must be there.
+// When KUBEBUILDER_ASSETS is set, the control plane must be there and is not built.
+// What runs pods is seldom there, so it is built even then.
 package main
 
 import (
@@ -71,12 +72,9 @@ func wanted(demo bool) []binary {
 	return want
 }
 
-// assets returns the directory that holds the wanted binaries, after building
-// those that are missing.
+// assets returns the directory that holds the control plane, after building what
+// is missing.
 func assets(ctx context.Context, want []binary) (string, error) {
-	if dir := os.Getenv("KUBEBUILDER_ASSETS"); dir != "" {
-		return dir, checkAll(dir, want)
-	}
 	root, err := moduleRoot(ctx)
 	if err != nil {
 		return "", err
@@ -85,20 +83,38 @@ func assets(ctx context.Context, want []binary) (string, error) {
 		source: filepath.Join(root, "hack", "envtest"),
 		output: filepath.Join(root, "bin", "k8s"),
 	}
-	return b.output, b.buildAll(ctx, want)
+	given := os.Getenv("KUBEBUILDER_ASSETS")
+	if given == "" {
+		return b.output, b.buildAll(ctx, want)
+	}
+	missing := lacking(given, want)
+	if err := onlyDemo(given, missing); err != nil {
+		return "", err
+	}
+	return given, b.buildAll(ctx, missing)
 }
 
-// checkAll reports which of the wanted binaries dir lacks.
-func checkAll(dir string, want []binary) error {
-	var missing []string
+// lacking returns those of the wanted binaries that are not in dir.
+func lacking(dir string, want []binary) []binary {
+	var missing []binary
 	for _, b := range want {
 		if _, err := exec.LookPath(filepath.Join(dir, b.name)); err != nil {
-			missing = append(missing, b.name)
+			missing = append(missing, b)
 		}
 	}
-	if len(missing) > 0 {
-		return fmt.Errorf("KUBEBUILDER_ASSETS=%s has no %s; unset it to have them built",
-			dir, strings.Join(missing, ", "))
+	return missing
+}
+
+// onlyDemo refuses a directory that lacks a part of the control plane itself.
+func onlyDemo(dir string, missing []binary) error {
+	var names []string
+	for _, b := range missing {
+		if !b.demo {
+			names = append(names, b.name)
+		}
+	}
+	if len(names) > 0 {
+		return fmt.Errorf("KUBEBUILDER_ASSETS=%s has no %s; unset it to have them built", dir, strings.Join(names, ", "))
 	}
 	return nil
 }
