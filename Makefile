@@ -121,7 +121,8 @@ install-manifest: bin/kustomize ## Write dist/install.yaml: all that kubectl app
 .PHONY: demo
 demo: build ## Show the operator at work on a real control plane. KEEP=1 leaves it running.
 	@assets="$$($(ENVTEST))" || exit 1; \
-	KUBEBUILDER_ASSETS="$$assets" KEEP="$(KEEP)" go run ./hack/demo
+	go build -o bin/demo ./hack/demo && \
+	KUBEBUILDER_ASSETS="$$assets" KEEP="$(KEEP)" exec bin/demo
 
 # Tools, each built again when the go.mod that pins it changes.
 

@@ -70,7 +70,7 @@ var _ = Describe("The kinds", func() {
 				HaveField("Kind", want.Kind),
 				HaveField("Namespaced", want.Namespaced),
 				HaveField("ShortNames", ConsistOf(want.ShortNames)),
-				HaveField("Categories", ConsistOf("meshingress", "networking")),
+				HaveField("Categories", ConsistOf("mesh")),
 			)))
 			Expect(list.APIResources).To(ContainElement(HaveField("Name", resource+"/status")))
 		},
@@ -78,6 +78,17 @@ var _ = Describe("The kinds", func() {
 			metav1.APIResource{Kind: "MeshIngress", Namespaced: true, ShortNames: []string{"mi"}}),
 		Entry("MeshIngressClass, of the cluster", meshIngressClasses,
 			metav1.APIResource{Kind: "MeshIngressClass", ShortNames: []string{"mic"}}),
+	)
+
+	// kubectl looks a name up among the categories before the resources: with a
+	// category of that name, "kubectl delete meshingress web" would mean both kinds.
+	DescribeTable("can be told from their categories", func(ctx SpecContext, resource string) {
+		names := readCRD(ctx, resource).Spec.Names
+		all := append([]string{names.Plural, names.Singular}, names.ShortNames...)
+		Expect(names.Categories).NotTo(ContainElement(BeElementOf(all)))
+	},
+		Entry("MeshIngress", meshIngresses),
+		Entry("MeshIngressClass", meshIngressClasses),
 	)
 
 	DescribeTable("are installed without a warning of the API server", func(ctx SpecContext, resource string) {
