@@ -5,6 +5,7 @@ package providers
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
@@ -23,7 +24,9 @@ func ChooseStrategy(d Description, routing v1alpha1.Routing, served Served) (Str
 		if len(lacks) == 0 {
 			return s, nil
 		}
-		missing = append(missing, strings.Join(lacks, " and "))
+		if text := strings.Join(lacks, " and "); !slices.Contains(missing, text) {
+			missing = append(missing, text)
+		}
 	}
 	if len(missing) == 0 {
 		return StrategySupport{}, &UnsupportedRoutingError{Title: d.Title, Routing: routing}
@@ -61,7 +64,7 @@ func (e *UnsupportedRoutingError) Error() string {
 // NotServedError means that the vendor's CRDs are not installed.
 type NotServedError struct {
 	Title   string
-	Missing []string // one entry for each way that would do
+	Missing []string // what would do, each once
 }
 
 func (e *NotServedError) Error() string {

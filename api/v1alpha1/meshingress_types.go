@@ -249,7 +249,8 @@ type MeshIngressStatus struct {
 	// +kubebuilder:validation:MaxItems=16
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 
-	// routes are the destinations in use, sorted; at most 256 are shown.
+	// routes are the destinations in use, in the order of the spec; at most 256
+	// are shown.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=256

@@ -4,6 +4,7 @@
 package injection
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -31,10 +32,12 @@ type Discovery struct {
 	Workloads []Workload
 
 	// Ports are the container ports, for each of Workloads, that clients reach
-	// through a Service of type LoadBalancer or NodePort; sorted.
+	// through a Service of type LoadBalancer or NodePort; sorted. None where the
+	// class does not ask for the client's address.
 	Ports [][]int32
 
-	// VendorVersion is the image tag of the main container.
+	// VendorVersion is the image tag of the main container, of the first workload
+	// that has one.
 	VendorVersion string
 }
 
@@ -61,7 +64,7 @@ func Discover(class *v1alpha1.MeshIngressClass, where providers.DataPlane, c Clu
 			return Discovery{}, err
 		}
 		d.Ports = append(d.Ports, ports)
-		d.VendorVersion = vendorVersion(where, w)
+		d.VendorVersion = cmp.Or(d.VendorVersion, vendorVersion(where, w))
 	}
 	return d, nil
 }
@@ -153,16 +156,17 @@ func yamlRefs(ws []Workload) string {
 	return strings.Join(items, ", ")
 }
 
-// exposedPorts resolves the ports by which clients reach a workload.
+// exposedPorts resolves the ports by which clients reach a workload; none where
+// the class leaves all ports to the proxy.
 func exposedPorts(class *v1alpha1.MeshIngressClass, w Workload, services []*corev1.Service) ([]int32, error) {
 	chosen, err := findServices(class, w, services)
-	if err != nil {
+	if err != nil || class.Spec.DataPlane.ClientIP == v1alpha1.ClientIPIgnore {
 		return nil, err
 	}
 	var ports []int32
 	for _, svc := range chosen {
 		for _, p := range svc.Spec.Ports {
-			if p.Protocol == corev1.ProtocolUDP || p.Protocol == corev1.ProtocolSCTP {
+			if !isTCP(p.Protocol) {
 				continue
 			}
 			number, ok := containerPort(w, p)
@@ -205,20 +209,35 @@ func selectsPods(svc *corev1.Service, w Workload) bool {
 }
 
 // containerPort resolves a targetPort. The proxy skips container ports, and reads
-// numbers only (linkerd/linkerd2-proxy-init pkg/util/portrange.go).
+// numbers only (linkerd/linkerd2-proxy-init pkg/util/portrange.go). An empty name is
+// a default, as 0 is (kubernetes/kubernetes pkg/apis/core/v1/defaults.go v1.36.3).
 func containerPort(w Workload, p corev1.ServicePort) (int32, bool) {
-	if p.TargetPort.Type == intstr.Int {
-		if p.TargetPort.IntVal == 0 {
-			return p.Port, true
-		}
+	switch {
+	case p.TargetPort == intstr.FromInt32(0), p.TargetPort == intstr.FromString(""):
+		return p.Port, true
+	case p.TargetPort.Type == intstr.Int:
 		return p.TargetPort.IntVal, true
 	}
-	for _, c := range w.Containers() {
+	for _, c := range serving(w.Template.Spec) {
 		for _, cp := range c.Ports {
-			if cp.Name == p.TargetPort.StrVal {
+			if cp.Name == p.TargetPort.StrVal && isTCP(cp.Protocol) {
 				return cp.ContainerPort, true
 			}
 		}
 	}
 	return 0, false
 }
+
+// serving are the containers that Kubernetes routes to: of the init containers, only
+// sidecars (k8s.io/endpointslice utils.go v0.36.3, FindPort).
+func serving(pod corev1.PodSpec) []corev1.Container {
+	all := slices.Clone(pod.Containers)
+	for _, c := range pod.InitContainers {
+		if c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+func isTCP(p corev1.Protocol) bool { return p == "" || p == corev1.ProtocolTCP }

@@ -7,8 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-
-	corev1 "k8s.io/api/core/v1"
+	"strings"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/internal/linkerd"
@@ -61,8 +60,9 @@ func blocked(w Workload, c Cluster) string {
 	switch {
 	case w.Template.Spec.HostNetwork:
 		return "its pods use the host's network, where a proxy cannot take their traffic: set hostNetwork: false"
-	case hasContainer(w, "istio-proxy"):
-		return `its pods have a container "istio-proxy", beside which Linkerd does not inject: remove it`
+	case meshContainer(w) != "":
+		return fmt.Sprintf("its pod template has the container %q of a mesh, beside which Linkerd does not inject: remove it",
+			meshContainer(w))
 	case !c.Linkerd.TokenProjection && automountOff(w):
 		return "its pods mount no service account token and Linkerd does not project one: " +
 			"set automountServiceAccountToken: true, or identity.serviceAccountTokenProjection of Linkerd"
@@ -73,8 +73,21 @@ func blocked(w Workload, c Cluster) string {
 	}
 }
 
-func hasContainer(w Workload, name string) bool {
-	return slices.ContainsFunc(w.Containers(), func(c corev1.Container) bool { return c.Name == name })
+// meshContainer is the name of a container that a mesh has put into the pod
+// template, as `linkerd inject --manual` does; empty where there is none.
+func meshContainer(w Workload) string {
+	names := []string{linkerd.ProxyContainer, "linkerd-init", "istio-proxy", "istio-init"}
+	images := []string{
+		"cr.l5d.io/linkerd/proxy:", "cr.l5d.io/linkerd/proxy-init:",
+		"gcr.io/istio-release/proxyv2:", "gcr.io/istio-release/proxy_init:",
+	}
+	for _, c := range w.Containers() {
+		ofMesh := func(image string) bool { return strings.HasPrefix(c.Image, image) }
+		if slices.Contains(names, c.Name) || slices.ContainsFunc(images, ofMesh) {
+			return c.Name
+		}
+	}
+	return ""
 }
 
 func automountOff(w Workload) bool {
@@ -106,6 +119,7 @@ type Merged struct {
 // Merge makes one claim of several: the mode of the oldest class, and the union of
 // the ports. A workload has one proxy, so contradicting modes cannot both hold.
 func Merge(claims []ClassClaim) Merged {
+	claims = slices.Clone(claims)
 	slices.SortFunc(claims, func(a, b ClassClaim) int {
 		if !a.Class.CreationTimestamp.Equal(&b.Class.CreationTimestamp) {
 			return a.Class.CreationTimestamp.Compare(b.Class.CreationTimestamp.Time)

@@ -59,7 +59,8 @@ func FromStatefulSet(s *appsv1.StatefulSet) Workload {
 	return Workload{
 		WorkloadReference: reference("StatefulSet", s), UID: s.UID,
 		Template: s.Spec.Template, Selector: s.Spec.Selector, Desired: desired,
-		RolledOut: s.Status.ObservedGeneration >= s.Generation && s.Status.UpdatedReplicas == desired,
+		RolledOut: s.Status.ObservedGeneration >= s.Generation &&
+			s.Status.UpdatedReplicas == desired && s.Status.Replicas == desired,
 	}
 }
 

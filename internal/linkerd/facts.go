@@ -39,7 +39,8 @@ type Facts struct {
 	// automountServiceAccountToken: false cannot be injected.
 	TokenProjection bool
 
-	// OpaquePorts of a Service that does not say its own; never empty.
+	// OpaquePorts of a Service that does not say its own; empty where Linkerd was
+	// installed with none.
 	OpaquePorts string
 
 	// Injector is the injector's webhook; nil where it is not installed.
@@ -66,7 +67,7 @@ type values struct {
 	} `json:"identity"`
 	Proxy struct {
 		// A single port that was given with --set arrives as a number.
-		OpaquePorts intstr.IntOrString `json:"opaquePorts"`
+		OpaquePorts *intstr.IntOrString `json:"opaquePorts"`
 	} `json:"proxy"`
 }
 
@@ -84,8 +85,8 @@ func ReadConfig(cm *corev1.ConfigMap) (Facts, error) {
 	if v.Identity.ServiceAccountTokenProjection != nil {
 		facts.TokenProjection = *v.Identity.ServiceAccountTokenProjection
 	}
-	if ports := v.Proxy.OpaquePorts.String(); ports != "" && ports != "0" {
-		facts.OpaquePorts = ports
+	if ports := v.Proxy.OpaquePorts; ports != nil {
+		facts.OpaquePorts = ports.String()
 	}
 	if v.ClusterDomain == "" {
 		return facts, nil

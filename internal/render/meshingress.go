@@ -6,6 +6,7 @@ package render
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -67,24 +68,26 @@ func (r *rendering) classOf(mi *v1alpha1.MeshIngress) (*v1alpha1.MeshIngressClas
 }
 
 func (r *rendering) classNamed(name string) (class, bool) {
-	var chosen class
-	for _, c := range r.in.classes {
-		switch {
-		case name != "" && c.object.Name == name:
-			return c, true
-		case name == "" && isDefault(c.object) && (chosen.object == nil || olderClass(c.object, chosen.object)):
-			chosen = c
+	if name == "" {
+		fallback := translate.DefaultClass(r.classObjects())
+		if fallback == nil {
+			return class{}, false
 		}
+		name = fallback.Name
 	}
-	return chosen, chosen.object != nil
+	i := slices.IndexFunc(r.in.classes, func(c class) bool { return c.object.Name == name })
+	if i < 0 {
+		return class{}, false
+	}
+	return r.in.classes[i], true
 }
 
-func isDefault(c *v1alpha1.MeshIngressClass) bool {
-	return c.Annotations[v1alpha1.DefaultClassAnnotation] == "true"
-}
-
-func olderClass(a, b *v1alpha1.MeshIngressClass) bool {
-	return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name)) < 0
+func (r *rendering) classObjects() []v1alpha1.MeshIngressClass {
+	all := make([]v1alpha1.MeshIngressClass, 0, len(r.in.classes))
+	for _, c := range r.in.classes {
+		all = append(all, *c.object)
+	}
+	return all
 }
 
 // siblings are the other MeshIngresses of a class that may use it.

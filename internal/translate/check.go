@@ -5,19 +5,17 @@ package translate
 
 import (
 	"fmt"
-	"net/netip"
 	"regexp"
 	"slices"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+	netutils "k8s.io/utils/net"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
-	"github.com/meshingress/meshingress/internal/linkerd"
-	"github.com/meshingress/meshingress/providers"
 )
 
 // The grammars of the CRD, checked again here: an object can be older than the
@@ -25,9 +23,16 @@ import (
 var (
 	hostGrammar = regexp.MustCompile(`^([*][.])?[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`)
 	pathGrammar = regexp.MustCompile(`^/([A-Za-z0-9/._~!$&()*+,;=:@-]|%[0-9A-Fa-f]{2})*$`)
-	nameGrammar = regexp.MustCompile(`^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`)
 	authGrammar = regexp.MustCompile(`^/([A-Za-z0-9/._~-])*$`)
 )
+
+// escapedControl are escapes that the grammar of the CRD lets through: decoded,
+// they are a newline or a NUL, which belongs in no vendor's configuration.
+var escapedControl = regexp.MustCompile(`%([01][0-9A-Fa-f]|7[Ff])`)
+
+// maxPath is the length of the longest path, in the CRD and here: providers count
+// on it.
+const maxPath = 512
 
 // checkNamespace asks whether the class allows the MeshIngress's Namespace.
 func checkNamespace(
@@ -36,15 +41,19 @@ func checkNamespace(
 	if Allows(class, mi.Namespace, namespaces[mi.Namespace]) {
 		return nil
 	}
+	remedy := "label the Namespace as its spec.allowedNamespaces asks"
+	if errs := checkSelector(class); len(errs) > 0 {
+		remedy = "correct spec.allowedNamespaces.selector of the class, which cannot be read"
+	}
 	return &Rejection{v1alpha1.ReasonNamespaceNotAllowed, field.ErrorList{
 		field.Forbidden(field.NewPath("spec", "className"), fmt.Sprintf(
-			"MeshIngressClass %s does not allow the namespace %s: label the Namespace as its spec.allowedNamespaces asks",
-			class.Name, mi.Namespace)),
+			"MeshIngressClass %s does not allow the namespace %s: %s", class.Name, mi.Namespace, remedy)),
 	}}
 }
 
 // Allows reports whether MeshIngresses of a Namespace may use a class. A Namespace
-// that is not known has no labels but its name.
+// that is not known has no labels but its name. A selector that cannot be read
+// allows none.
 func Allows(class *v1alpha1.MeshIngressClass, name string, ns *corev1.Namespace) bool {
 	allowed := class.Spec.AllowedNamespaces
 	if allowed.From != v1alpha1.NamespacesFromSelector {
@@ -61,6 +70,16 @@ func Allows(class *v1alpha1.MeshIngressClass, name string, ns *corev1.Namespace)
 	return selector.Matches(set)
 }
 
+// checkSelector checks what the schema of a CRD leaves open in a label selector.
+func checkSelector(class *v1alpha1.MeshIngressClass) field.ErrorList {
+	selector := class.Spec.AllowedNamespaces.Selector
+	if _, err := metav1.LabelSelectorAsSelector(selector); err != nil {
+		return field.ErrorList{field.Invalid(
+			field.NewPath("spec", "allowedNamespaces", "selector"), metav1.FormatLabelSelector(selector), err.Error())}
+	}
+	return nil
+}
+
 // checkSpec checks what the CRD checks, and what it cannot.
 func checkSpec(spec *v1alpha1.MeshIngressSpec) field.ErrorList {
 	var errs field.ErrorList
@@ -70,10 +89,10 @@ func checkSpec(spec *v1alpha1.MeshIngressSpec) field.ErrorList {
 	}
 	errs = append(errs, checkRules(spec.Rules, at.Child("rules"))...)
 	errs = append(errs, checkTLS(spec.TLS, at.Child("tls"))...)
-	if a := spec.ExternalAuth; a != nil && a.Path != "" && !authGrammar.MatchString(a.Path) {
-		errs = append(errs, field.Invalid(at.Child("externalAuth", "path"), a.Path,
-			"must begin with '/' and hold only letters, digits and '/._~-'"))
+	if d := spec.DefaultBackend; d != nil {
+		errs = append(errs, checkService(d.Service, at.Child("defaultBackend", "service"))...)
 	}
+	errs = append(errs, checkAuth(spec.ExternalAuth, at.Child("externalAuth"))...)
 	return append(errs, checkTemplate(spec.Template, at.Child("template"))...)
 }
 
@@ -85,15 +104,12 @@ func checkRules(rules []v1alpha1.Rule, at *field.Path) field.ErrorList {
 			errs = append(errs, field.Invalid(at.Index(i).Child("host"), rule.Host,
 				"must be a DNS name in lower case, optionally with the prefix '*.'"))
 		}
+		if len(rule.Paths) == 0 {
+			errs = append(errs, field.Required(at.Index(i).Child("paths"), "at least one path"))
+		}
 		for j, p := range rule.Paths {
 			path := at.Index(i).Child("paths").Index(j)
-			if !pathGrammar.MatchString(p.Path) {
-				errs = append(errs, field.Invalid(path.Child("path"), p.Path,
-					"must begin with '/' and hold only the characters of a URL path"))
-			}
-			if !slices.ContainsFunc(p.Backends, func(b v1alpha1.Backend) bool { return weight(b) > 0 }) {
-				errs = append(errs, field.Required(path.Child("backends"), "at least one backend needs a weight above 0"))
-			}
+			errs = append(errs, checkPath(p, path)...)
 			key := routeKey(rule.Host, p)
 			if seen[key] {
 				errs = append(errs, field.Duplicate(path.Child("path"), key))
@@ -104,11 +120,64 @@ func checkRules(rules []v1alpha1.Rule, at *field.Path) field.ErrorList {
 	return errs
 }
 
+func checkPath(p v1alpha1.Path, at *field.Path) field.ErrorList {
+	var errs field.ErrorList
+	if len(p.Path) > maxPath || !pathGrammar.MatchString(p.Path) || escapedControl.MatchString(p.Path) {
+		errs = append(errs, field.Invalid(at.Child("path"), p.Path, fmt.Sprintf(
+			"must begin with '/', hold only the characters of a URL path, escape no control character, "+
+				"and be at most %d characters long", maxPath)))
+	}
+	if !slices.Contains([]v1alpha1.PathType{"", v1alpha1.PathTypePrefix, v1alpha1.PathTypeExact}, p.PathType) {
+		errs = append(errs, field.NotSupported(at.Child("pathType"), p.PathType,
+			[]v1alpha1.PathType{v1alpha1.PathTypePrefix, v1alpha1.PathTypeExact}))
+	}
+	if !slices.ContainsFunc(p.Backends, func(b v1alpha1.Backend) bool { return weight(b) > 0 }) {
+		errs = append(errs, field.Required(at.Child("backends"), "at least one backend needs a weight above 0"))
+	}
+	for k, b := range p.Backends {
+		errs = append(errs, checkService(b.Service, at.Child("backends").Index(k).Child("service"))...)
+	}
+	return errs
+}
+
+// checkService checks the parts of a destination, which without a cluster nothing
+// else would look at before they are in a header.
+func checkService(ref v1alpha1.ServiceBackend, at *field.Path) field.ErrorList {
+	var errs field.ErrorList
+	if len(validation.IsDNS1035Label(ref.Name)) > 0 {
+		errs = append(errs, field.Invalid(at.Child("name"), ref.Name,
+			"must be the name of a Service: lower case letters, digits and '-', starting with a letter"))
+	}
+	if ref.Namespace != "" && len(validation.IsDNS1123Label(ref.Namespace)) > 0 {
+		errs = append(errs, field.Invalid(at.Child("namespace"), ref.Namespace, "must be the name of a Namespace"))
+	}
+	byNumber := ref.Port.Name == "" && len(validation.IsValidPortNum(int(ref.Port.Number))) == 0
+	byName := ref.Port.Name != "" && ref.Port.Number == 0
+	if !byNumber && !byName {
+		errs = append(errs, field.Invalid(at.Child("port"), portText(ref.Port),
+			"must have either a name or a number from 1 to 65535"))
+	}
+	return errs
+}
+
 // isHost refuses addresses, which the grammar of names lets through and an Ingress
-// does not (kubernetes/kubernetes pkg/apis/networking/validation).
+// does not, those with leading zeros included (kubernetes/kubernetes
+// pkg/apis/networking/validation/validation.go v1.36.3, validateIngressRules).
 func isHost(host string) bool {
-	_, err := netip.ParseAddr(host)
-	return err != nil && hostGrammar.MatchString(host)
+	return len(host) <= validation.DNS1123SubdomainMaxLength && hostGrammar.MatchString(host) &&
+		netutils.ParseIPSloppy(host) == nil
+}
+
+func checkAuth(a *v1alpha1.ExternalAuth, at *field.Path) field.ErrorList {
+	if a == nil {
+		return nil
+	}
+	errs := checkService(a.Service, at.Child("service"))
+	if a.Path != "" && (len(a.Path) > maxPath || !authGrammar.MatchString(a.Path)) {
+		errs = append(errs, field.Invalid(at.Child("path"), a.Path, fmt.Sprintf(
+			"must begin with '/', hold only letters, digits and '/._~-', and be at most %d characters long", maxPath)))
+	}
+	return errs
 }
 
 func checkTLS(entries []v1alpha1.TLS, at *field.Path) field.ErrorList {
@@ -119,128 +188,9 @@ func checkTLS(entries []v1alpha1.TLS, at *field.Path) field.ErrorList {
 				errs = append(errs, field.Invalid(at.Index(i).Child("hosts").Index(j), host, "must be a DNS name in lower case"))
 			}
 		}
-		if !nameGrammar.MatchString(tls.SecretName) {
+		if len(validation.IsDNS1123Subdomain(tls.SecretName)) > 0 {
 			errs = append(errs, field.Invalid(at.Index(i).Child("secretName"), tls.SecretName, "must be the name of a Secret"))
 		}
 	}
 	return errs
-}
-
-// checkTemplate refuses keys by which a user could undo what the operator does, or
-// reach further than the API lets them.
-func checkTemplate(t *v1alpha1.Template, at *field.Path) field.ErrorList {
-	if t == nil {
-		return nil
-	}
-	var errs field.ErrorList
-	for _, key := range sortedKeys(t.Labels) {
-		if reservedKey(key) {
-			errs = append(errs, field.Forbidden(at.Child("labels").Key(key), "is the operator's own: remove it"))
-		}
-	}
-	for _, key := range sortedKeys(t.Annotations) {
-		switch {
-		case reservedKey(key):
-			errs = append(errs, field.Forbidden(at.Child("annotations").Key(key), "is the operator's or Linkerd's own: remove it"))
-		case strings.HasSuffix(key, "-snippet"):
-			errs = append(errs, field.Forbidden(at.Child("annotations").Key(key),
-				"snippets of configuration reach further than a route: remove it"))
-		}
-	}
-	return errs
-}
-
-func reservedKey(key string) bool {
-	domain, _, _ := strings.Cut(key, "/")
-	return domain == v1alpha1.GroupName || key == v1alpha1.ManagedByLabel ||
-		domain == linkerd.AnnotationDomain || strings.HasSuffix(domain, "."+linkerd.AnnotationDomain)
-}
-
-// checkFeatures refuses what the vendor's way of routing does not declare.
-func checkFeatures(d providers.Description, s providers.StrategySupport, spec *v1alpha1.MeshIngressSpec) field.ErrorList {
-	var errs field.ErrorList
-	for _, use := range usedFeatures(spec) {
-		if !s.Supports(use.feature) {
-			errs = append(errs, field.Forbidden(use.at, fmt.Sprintf("%s with %s routing does not support this (%s): %s",
-				d.Title, s.Strategy, use.feature, use.remedy+otherWay(d, s, use.feature))))
-		}
-	}
-	return errs
-}
-
-// otherWay names the routing by which the vendor supports a feature, if one does.
-func otherWay(d providers.Description, s providers.StrategySupport, f providers.Feature) string {
-	for _, other := range d.Strategies {
-		if other.Strategy != s.Strategy && other.Supports(f) {
-			return fmt.Sprintf(", or use a class with routing: %s", other.Strategy)
-		}
-	}
-	return ""
-}
-
-type use struct {
-	feature providers.Feature
-	at      *field.Path
-	remedy  string
-}
-
-func usedFeatures(spec *v1alpha1.MeshIngressSpec) []use {
-	at := field.NewPath("spec")
-	var uses []use
-	for i, rule := range spec.Rules {
-		uses = append(uses, hostFeatures(rule.Host, at.Child("rules").Index(i).Child("host"))...)
-		for j, p := range rule.Paths {
-			uses = append(uses, pathFeatures(p, at.Child("rules").Index(i).Child("paths").Index(j))...)
-		}
-	}
-	if d := spec.DefaultBackend; d != nil {
-		uses = append(uses, use{providers.FeatureDefaultBackend, at.Child("defaultBackend"), "add a rule for each host instead"})
-		uses = append(uses, serviceFeatures(d.Service, at.Child("defaultBackend", "service"))...)
-	}
-	if len(spec.TLS) > 0 {
-		uses = append(uses, use{providers.FeatureTLS, at.Child("tls"), "terminate TLS elsewhere"})
-	}
-	if spec.ExternalAuth != nil {
-		uses = append(uses, use{providers.FeatureExternalAuth, at.Child("externalAuth"), "configure it in the vendor"})
-	}
-	return uses
-}
-
-func hostFeatures(host string, at *field.Path) []use {
-	switch {
-	case host == "":
-		return []use{{providers.FeatureAnyHost, at, "name a host"}}
-	case strings.HasPrefix(host, "*."):
-		return []use{{providers.FeatureWildcardHost, at, "name each host"}}
-	default:
-		return nil
-	}
-}
-
-func pathFeatures(p v1alpha1.Path, at *field.Path) []use {
-	var uses []use
-	if p.PathType == v1alpha1.PathTypeExact {
-		uses = append(uses, use{providers.FeatureExactPath, at.Child("pathType"), "use Prefix"})
-	}
-	live := 0
-	for k, b := range p.Backends {
-		if weight(b) > 0 {
-			live++
-		}
-		uses = append(uses, serviceFeatures(b.Service, at.Child("backends").Index(k).Child("service"))...)
-	}
-	if live > 1 {
-		uses = append(uses, use{providers.FeatureWeights, at.Child("backends"), "keep one backend with a weight above 0"})
-	}
-	return uses
-}
-
-func serviceFeatures(ref v1alpha1.ServiceBackend, at *field.Path) []use {
-	if ref.Namespace == "" {
-		return nil
-	}
-	return []use{{
-		providers.FeatureCrossNamespace, at.Child("namespace"),
-		"leave it out, and put the MeshIngress in the Service's namespace",
-	}}
 }

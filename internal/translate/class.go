@@ -43,6 +43,10 @@ func Class(
 	}
 	result := ClassResult{Strategy: choice.Strategy, StrategyReason: choice.Reason}
 	result.Plan.Notices = provider.Describe().Notices
+	if errs := checkSelector(class); len(errs) > 0 {
+		result.Rejected = &Rejection{v1alpha1.ReasonInvalid, errs}
+		return result
+	}
 	translator, ok := provider.(providers.ClassTranslator)
 	if !ok {
 		return result

@@ -165,7 +165,7 @@ func notFound(at *field.Path, value any, detail string) *field.Error {
 func findPort(svc *corev1.Service, ref v1alpha1.ServicePort) *corev1.ServicePort {
 	for i := range svc.Spec.Ports {
 		p := &svc.Spec.Ports[i]
-		if p.Protocol == corev1.ProtocolUDP || p.Protocol == corev1.ProtocolSCTP {
+		if !isTCP(p) {
 			continue
 		}
 		if (ref.Name != "" && p.Name == ref.Name) || (ref.Name == "" && p.Port == ref.Number) {
@@ -192,11 +192,15 @@ func portText(p v1alpha1.ServicePort) string {
 
 func portsText(svc *corev1.Service) string {
 	items := make([]string, 0, len(svc.Spec.Ports))
-	for _, p := range svc.Spec.Ports {
-		items = append(items, strings.TrimSpace(fmt.Sprintf("%d %s", p.Port, p.Name)))
+	for i := range svc.Spec.Ports {
+		if p := &svc.Spec.Ports[i]; isTCP(p) {
+			items = append(items, strings.TrimSpace(fmt.Sprintf("%d %s", p.Port, p.Name)))
+		}
 	}
-	return "the ports " + strings.Join(items, ", ")
+	return "the TCP ports " + orDefault(strings.Join(items, ", "), "(none)")
 }
+
+func isTCP(p *corev1.ServicePort) bool { return p.Protocol == "" || p.Protocol == corev1.ProtocolTCP }
 
 func orDefault[T comparable](value, fallback T) T {
 	var zero T

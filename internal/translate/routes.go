@@ -43,6 +43,7 @@ func hostClaims(mi *v1alpha1.MeshIngress) map[string]*field.Path {
 	for i, rule := range mi.Spec.Rules {
 		keys[orDefault(rule.Host, "*")] = field.NewPath("spec", "rules").Index(i).Child("host")
 	}
+	claimDefault(keys, mi)
 	return keys
 }
 
@@ -53,10 +54,14 @@ func claims(mi *v1alpha1.MeshIngress) map[string]*field.Path {
 			keys[routeKey(rule.Host, p)] = field.NewPath("spec", "rules").Index(i).Child("paths").Index(j)
 		}
 	}
+	claimDefault(keys, mi)
+	return keys
+}
+
+func claimDefault(keys map[string]*field.Path, mi *v1alpha1.MeshIngress) {
 	if mi.Spec.DefaultBackend != nil {
 		keys[defaultKey] = field.NewPath("spec", "defaultBackend")
 	}
-	return keys
 }
 
 // checkSiblings finds routes that an older MeshIngress of the class has already:

@@ -5,6 +5,7 @@ package translate
 
 import (
 	"errors"
+	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -90,7 +91,7 @@ func MeshIngress(
 ) Result {
 	provider, choice, err := choose(registry, class, snap.Served)
 	if err != nil {
-		return Result{Rejected: classRejection(class, err)}
+		return Result{Rejected: servingRejection(class, err)}
 	}
 	result := Result{Strategy: choice.Strategy, StrategyReason: choice.Reason}
 	if result.Rejected = checkNamespace(mi, class, snap.Namespaces); result.Rejected != nil {
@@ -104,7 +105,7 @@ func MeshIngress(
 	input := r.input(ClassOf(class), choice)
 	result.Routes = routeStatus(input)
 	result.Refs = r.errs
-	if errs := checkFeatures(provider.Describe(), choice, &mi.Spec); len(errs) > 0 {
+	if errs := checkFeatures(provider.Describe(), choice, mi, input); len(errs) > 0 {
 		result.Rejected = &Rejection{v1alpha1.ReasonUnsupported, errs}
 		return result
 	}
@@ -152,24 +153,30 @@ func choose(
 
 var errNoProvider = errors.New("this build of the operator has no provider for the vendor")
 
-// classRejection says what is wrong with the class a MeshIngress or the class
-// itself depends on.
+// classRejection says, on the class, why it cannot be served.
 func classRejection(class *v1alpha1.MeshIngressClass, err error) *Rejection {
-	spec := field.NewPath("spec")
+	at, value := field.NewPath("spec", "vendor"), string(class.Spec.Vendor)
+	var unsupported *providers.UnsupportedRoutingError
+	if errors.As(err, &unsupported) {
+		at, value = field.NewPath("spec", "routing"), string(class.Spec.Routing)
+	}
+	return &Rejection{rejectionReason(err), field.ErrorList{field.Invalid(at, value, err.Error())}}
+}
+
+// servingRejection says the same on a MeshIngress, which has only the name of the
+// class.
+func servingRejection(class *v1alpha1.MeshIngressClass, err error) *Rejection {
+	return &Rejection{rejectionReason(err), field.ErrorList{field.Invalid(
+		field.NewPath("spec", "className"), class.Name,
+		fmt.Sprintf("MeshIngressClass %s cannot serve it: %v", class.Name, err))}}
+}
+
+func rejectionReason(err error) string {
 	var unserved *providers.NotServedError
 	if errors.As(err, &unserved) {
-		return &Rejection{v1alpha1.ReasonVendorNotServed, field.ErrorList{
-			field.Invalid(spec.Child("vendor"), class.Spec.Vendor, err.Error()),
-		}}
+		return v1alpha1.ReasonVendorNotServed
 	}
-	if errors.Is(err, errNoProvider) {
-		return &Rejection{v1alpha1.ReasonUnsupported, field.ErrorList{
-			field.Invalid(spec.Child("vendor"), class.Spec.Vendor, err.Error()),
-		}}
-	}
-	return &Rejection{v1alpha1.ReasonUnsupported, field.ErrorList{
-		field.Invalid(spec.Child("routing"), class.Spec.Routing, err.Error()),
-	}}
+	return v1alpha1.ReasonUnsupported
 }
 
 // ClassOf fills in the defaults of a class.

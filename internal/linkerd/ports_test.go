@@ -1,0 +1,87 @@
+// Copyright The MeshIngress Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package linkerd_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/meshingress/meshingress/internal/linkerd"
+)
+
+func TestPortsContain(t *testing.T) {
+	for name, tc := range map[string]struct {
+		list string
+		port int32
+		name string
+		want bool
+	}{
+		"an empty list":                   {list: "", port: 80},
+		"a number":                        {list: "80", port: 80, want: true},
+		"another number":                  {list: "8080", port: 80},
+		"a number among several":          {list: "25,80,443", port: 80, want: true},
+		"spaces around":                   {list: "25, 80 ,443", port: 80, want: true},
+		"a comma at the end":              {list: "80,", port: 80, want: true},
+		"the first of a range":            {list: "80-90", port: 80, want: true},
+		"the last of a range":             {list: "80-90", port: 90, want: true},
+		"beside a range":                  {list: "80-90", port: 91},
+		"a range of one":                  {list: "80-80", port: 80, want: true},
+		"every port":                      {list: "0-65535", port: 65535, want: true},
+		"a range that runs backwards":     {list: "90-80", port: 85},
+		"a range that ends nowhere":       {list: "80-", port: 80},
+		"a range of three":                {list: "70-80-90", port: 80},
+		"a range beyond the last port":    {list: "1-65536", port: 80},
+		"a negative number":               {list: "-80", port: 80},
+		"a number with a letter":          {list: "80a", port: 80},
+		"a number too great for anything": {list: "99999999999999999999", port: 80},
+		"a name":                          {list: "25,mysql", port: 80, name: "mysql", want: true},
+		"another name":                    {list: "mysql2", port: 80, name: "mysql"},
+		"a name that looks like a range":  {list: "80-90x", port: 1, name: "80-90x", want: true},
+		"no name":                         {list: ", ,", port: 80},
+		"what cannot be read is passed":   {list: "x,-,80", port: 80, want: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := linkerd.PortsContain(tc.list, tc.port, tc.name); got != tc.want {
+				t.Errorf("%q holds %d or %q: %v", tc.list, tc.port, tc.name, got)
+			}
+		})
+	}
+}
+
+func TestJoinPorts(t *testing.T) {
+	for name, tc := range map[string]struct {
+		ports []int32
+		want  string
+	}{
+		"none":      {want: ""},
+		"one":       {ports: []int32{8000}, want: "8000"},
+		"in order":  {ports: []int32{8443, 8000}, want: "8000,8443"},
+		"as number": {ports: []int32{10000, 9000}, want: "9000,10000"},
+		"each once": {ports: []int32{8443, 8000, 8443, 8000}, want: "8000,8443"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			given := append([]int32{}, tc.ports...)
+			if got := linkerd.JoinPorts(given); got != tc.want {
+				t.Errorf("got %q, want %q", got, tc.want)
+			}
+			if diff := cmp.Diff(append([]int32{}, tc.ports...), given); diff != "" {
+				t.Errorf("the argument has changed: %s", diff)
+			}
+		})
+	}
+}
+
+func TestParsePort(t *testing.T) {
+	for text, want := range map[string]int32{"1": 1, "8000": 8000, " 8443 ": 8443, "65535": 65535} {
+		if got, err := linkerd.ParsePort(text); err != nil || got != want {
+			t.Errorf("%q: got %d, %v", text, got, err)
+		}
+	}
+	for _, bad := range []string{"", "http", "80-90", "80.0", "0x50", "-1", "0", "65536", "4294967376", "8 0"} {
+		if got, err := linkerd.ParsePort(bad); err == nil {
+			t.Errorf("%q is read as %d", bad, got)
+		}
+	}
+}
