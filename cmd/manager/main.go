@@ -1,0 +1,153 @@
+// Copyright The MeshIngress Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Command manager runs the operator.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"strconv"
+
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"github.com/meshingress/meshingress/controllers"
+	"github.com/meshingress/meshingress/internal/linkerd"
+	"github.com/meshingress/meshingress/providers/all"
+)
+
+// version is set by the linker.
+var version = "dev"
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "manager:", err)
+		os.Exit(1)
+	}
+}
+
+// options are the flags.
+type options struct {
+	metricsAddress   string
+	probeAddress     string
+	leaderElect      bool
+	leaderNamespace  string
+	linkerdNamespace string
+	linkerdVersion   string
+	clusterDomain    string
+	tokenProjection  string
+	log              zap.Options
+}
+
+func parse(args []string) (options, error) {
+	var o options
+	flags := flag.NewFlagSet("manager", flag.ContinueOnError)
+	flags.StringVar(&o.metricsAddress, "metrics-bind-address", ":8080", "Address of the Prometheus metrics; 0 turns them off.")
+	flags.StringVar(&o.probeAddress, "health-probe-bind-address", ":8081", "Address of /healthz and /readyz.")
+	flags.BoolVar(&o.leaderElect, "leader-elect", false, "Let one of several replicas work, by a Lease.")
+	flags.StringVar(&o.leaderNamespace, "leader-election-namespace", "", "Namespace of the Lease. Default: the manager's own.")
+	flags.StringVar(&o.linkerdNamespace, "linkerd-namespace", linkerd.DefaultNamespace, "Namespace of Linkerd's control plane.")
+	flags.StringVar(&o.linkerdVersion, "linkerd-version", "",
+		"Version of Linkerd, where its ConfigMap cannot be read. Linkerd is then taken as installed.")
+	flags.StringVar(&o.clusterDomain, "cluster-domain", "", "Cluster domain. Default: what Linkerd was installed with.")
+	flags.StringVar(&o.tokenProjection, "linkerd-token-projection", "",
+		"true or false: whether proxies get a projected token. Default: what Linkerd was installed with.")
+	o.log.BindFlags(flags)
+	if err := flags.Parse(args); err != nil {
+		return o, fmt.Errorf("reading flags: %w", err)
+	}
+	return o, nil
+}
+
+func (o options) overrides() (controllers.Overrides, error) {
+	overrides := controllers.Overrides{Version: o.linkerdVersion, ClusterDomain: o.clusterDomain}
+	if o.tokenProjection == "" {
+		return overrides, nil
+	}
+	on, err := strconv.ParseBool(o.tokenProjection)
+	if err != nil {
+		return overrides, fmt.Errorf("--linkerd-token-projection: %w", err)
+	}
+	overrides.TokenProjection = &on
+	return overrides, nil
+}
+
+func run(args []string) error {
+	o, err := parse(args)
+	if err != nil {
+		return err
+	}
+	ctrl.SetLogger(zap.New(zap.UseFlagOptions(&o.log)))
+	ctx := ctrl.SetupSignalHandler()
+	mgr, err := newManager(o)
+	if err != nil {
+		return err
+	}
+	if err := addControllers(ctx, mgr, o); err != nil {
+		return err
+	}
+	ctrl.Log.Info("Starting the manager", "version", version, "go", goVersion())
+	if err := mgr.Start(ctx); err != nil {
+		return fmt.Errorf("running the manager: %w", err)
+	}
+	return nil
+}
+
+func newManager(o options) (ctrl.Manager, error) {
+	cfg, err := ctrl.GetConfig()
+	if err != nil {
+		return nil, fmt.Errorf("finding the cluster: %w", err)
+	}
+	scheme, err := controllers.NewScheme()
+	if err != nil {
+		return nil, err
+	}
+	mgr, err := ctrl.NewManager(cfg, ctrl.Options{
+		Scheme:                        scheme,
+		Cache:                         controllers.CacheOptions(),
+		Client:                        controllers.ClientOptions(),
+		Metrics:                       metricsserver.Options{BindAddress: o.metricsAddress},
+		HealthProbeBindAddress:        o.probeAddress,
+		LeaderElection:                o.leaderElect,
+		LeaderElectionID:              "meshingress.networking.meshingress.dev",
+		LeaderElectionNamespace:       o.leaderNamespace,
+		LeaderElectionReleaseOnCancel: true,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("making the manager: %w", err)
+	}
+	if err := mgr.AddHealthzCheck("healthz", healthz.Ping); err != nil {
+		return nil, fmt.Errorf("adding the health check: %w", err)
+	}
+	if err := mgr.AddReadyzCheck("readyz", healthz.Ping); err != nil {
+		return nil, fmt.Errorf("adding the readiness check: %w", err)
+	}
+	return mgr, nil
+}
+
+func addControllers(ctx context.Context, mgr ctrl.Manager, o options) error {
+	registry, err := all.New()
+	if err != nil {
+		return err
+	}
+	overrides, err := o.overrides()
+	if err != nil {
+		return err
+	}
+	return controllers.Setup(ctx, mgr, controllers.Options{
+		Registry: registry, LinkerdNamespace: o.linkerdNamespace, Overrides: overrides,
+	})
+}
+
+func goVersion() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return info.GoVersion
+	}
+	return "unknown"
+}

@@ -1,0 +1,58 @@
+// Copyright The MeshIngress Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package dataplane
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+
+	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/controllers/internal/conditions"
+	"github.com/meshingress/meshingress/internal/translate"
+)
+
+// release takes back everything done for a class, and lets it go. What cannot be
+// taken back keeps it, and its status says why.
+func (r *Reconciler) release(ctx context.Context, class *v1alpha1.MeshIngressClass) error {
+	if !controllerutil.ContainsFinalizer(class, v1alpha1.Finalizer) {
+		return nil
+	}
+	before := class.DeepCopy()
+	if err := r.takeAllBack(ctx, class); err != nil {
+		set := conditions.For(&class.Status.Conditions, class.Generation)
+		set.False(v1alpha1.ConditionReady, v1alpha1.ReasonReleasing, err.Error())
+		return errors.Join(err, r.patchStatus(ctx, before, class))
+	}
+	controllerutil.RemoveFinalizer(class, v1alpha1.Finalizer)
+	err := r.Client.Patch(ctx, class, optimistic(before), client.FieldOwner(v1alpha1.FieldManager))
+	if client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("removing the finalizer: %w", err)
+	}
+	return nil
+}
+
+func (r *Reconciler) takeAllBack(ctx context.Context, class *v1alpha1.MeshIngressClass) error {
+	s := &scope{class: class}
+	facts, err := r.Linkerd.Facts(ctx)
+	if err != nil && !isUnreadable(err) {
+		return err
+	}
+	if err := r.look(ctx, s, facts); err != nil {
+		return err
+	}
+	delete(s.views, class.Name)
+	var errs []error
+	for _, c := range slices.Backward(class.Status.Claims) {
+		errs = append(errs, r.takeBack(ctx, s, c))
+	}
+	for _, entry := range slices.Backward(class.Status.Inventory) {
+		errs = append(errs, r.writer().Delete(ctx, translate.ClassOwner(class), entry))
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,168 @@
+// Copyright The MeshIngress Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package dataplane
+
+import (
+	"context"
+	"fmt"
+
+	admissionv1 "k8s.io/api/admissionregistration/v1"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
+
+	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/controllers/internal/watches"
+	"github.com/meshingress/meshingress/internal/translate"
+)
+
+// Setup adds the controller to a manager. The Linkerd cache holds its ConfigMap and
+// the injector's webhook; the watches tell of the vendors' objects.
+func (r *Reconciler) Setup(mgr ctrl.Manager, kinds *watches.Manager, linkerdCache cache.Cache) error {
+	all := handler.EnqueueRequestsFromMapFunc(r.all)
+	labelsChanged := builder.WithPredicates(predicate.LabelChangedPredicate{})
+	c, err := ctrl.NewControllerManagedBy(mgr).
+		For(&v1alpha1.MeshIngressClass{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		// Classes share workloads: a change of one may concern all.
+		Watches(&v1alpha1.MeshIngressClass{}, all, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		Watches(&appsv1.Deployment{}, handler.EnqueueRequestsFromMapFunc(r.ofWorkload)).
+		Watches(&appsv1.DaemonSet{}, handler.EnqueueRequestsFromMapFunc(r.ofWorkload)).
+		Watches(&appsv1.StatefulSet{}, handler.EnqueueRequestsFromMapFunc(r.ofWorkload)).
+		Watches(&corev1.Service{}, all, builder.WithPredicates(predicate.NewPredicateFuncs(isExposed))).
+		Watches(&corev1.Namespace{}, all, labelsChanged).
+		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(r.ofPod)).
+		Watches(&apiextensionsv1.CustomResourceDefinition{}, handler.EnqueueRequestsFromMapFunc(r.ofCRD)).
+		WatchesRawSource(source.Kind[client.Object](linkerdCache, &corev1.ConfigMap{}, all)).
+		WatchesRawSource(source.Kind[client.Object](linkerdCache, &admissionv1.MutatingWebhookConfiguration{}, all)).
+		// One at a time: classes share workloads, and a claim is merged of all.
+		WithOptions(controller.Options{MaxConcurrentReconciles: 1}).
+		Build(r)
+	if err != nil {
+		return fmt.Errorf("setting up the MeshIngressClass controller: %w", err)
+	}
+	kinds.Subscribe(c, handler.EnqueueRequestsFromMapFunc(r.ofObject))
+	return nil
+}
+
+func (r *Reconciler) all(ctx context.Context, _ client.Object) []reconcile.Request {
+	var list v1alpha1.MeshIngressClassList
+	if err := r.Client.List(ctx, &list, client.UnsafeDisableDeepCopy); err != nil {
+		log.FromContext(ctx).Error(err, "Listing MeshIngressClasses for an event")
+		return nil
+	}
+	requests := make([]reconcile.Request, len(list.Items))
+	for i := range list.Items {
+		requests[i].Name = list.Items[i].Name
+	}
+	return requests
+}
+
+// ofPod finds the classes whose workloads, as last observed, have the pod.
+func (r *Reconciler) ofPod(ctx context.Context, pod client.Object) []reconcile.Request {
+	var list v1alpha1.MeshIngressClassList
+	if err := r.Client.List(ctx, &list, client.UnsafeDisableDeepCopy); err != nil {
+		log.FromContext(ctx).Error(err, "Listing MeshIngressClasses for an event")
+		return nil
+	}
+	var requests []reconcile.Request
+	for i := range list.Items {
+		for _, w := range list.Items[i].Status.Workloads {
+			if w.Namespace == pod.GetNamespace() {
+				requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKey{Name: list.Items[i].Name}})
+				break
+			}
+		}
+	}
+	return requests
+}
+
+// ofWorkload finds every class where a vendor's labels select the workload or a
+// class names it: such a one carries our fields, or is about to.
+func (r *Reconciler) ofWorkload(ctx context.Context, obj client.Object) []reconcile.Request {
+	if r.isLabelled(obj) || r.isNamed(ctx, obj) {
+		return r.all(ctx, obj)
+	}
+	return nil
+}
+
+func (r *Reconciler) isLabelled(workload client.Object) bool {
+	podLabels := templateLabels(workload)
+	for _, p := range r.Registry.All() {
+		for _, s := range p.Describe().DataPlane.Workloads {
+			if labels.SelectorFromSet(s.Labels).Matches(podLabels) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (r *Reconciler) isNamed(ctx context.Context, workload client.Object) bool {
+	var list v1alpha1.MeshIngressClassList
+	if err := r.Client.List(ctx, &list, client.UnsafeDisableDeepCopy); err != nil {
+		return true
+	}
+	for i := range list.Items {
+		for _, w := range list.Items[i].Spec.DataPlane.Workloads {
+			if w.Namespace == workload.GetNamespace() && w.Name == workload.GetName() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func templateLabels(obj client.Object) labels.Set {
+	switch w := obj.(type) {
+	case *appsv1.Deployment:
+		return w.Spec.Template.Labels
+	case *appsv1.DaemonSet:
+		return w.Spec.Template.Labels
+	case *appsv1.StatefulSet:
+		return w.Spec.Template.Labels
+	default:
+		return nil
+	}
+}
+
+// isExposed passes the Services that clients may reach a data plane by. A class may
+// also name one of another type.
+func isExposed(obj client.Object) bool {
+	svc, ok := obj.(*corev1.Service)
+	return ok && svc.Spec.ClusterIP != corev1.ClusterIPNone
+}
+
+func (r *Reconciler) ofCRD(ctx context.Context, crd client.Object) []reconcile.Request {
+	for _, k := range r.Registry.Kinds() {
+		if !k.BuiltIn && k.CRDName() == crd.GetName() {
+			return r.all(ctx, crd)
+		}
+	}
+	return nil
+}
+
+// ofObject finds the class of a generated object. One that is not ours may be a
+// route that is open, or an object that a class sets fields on.
+func (r *Reconciler) ofObject(ctx context.Context, obj client.Object) []reconcile.Request {
+	owner, ours := translate.ParseOwner(obj)
+	switch {
+	case !ours:
+		return r.all(ctx, obj)
+	case owner.Kind == "MeshIngressClass":
+		return []reconcile.Request{{NamespacedName: client.ObjectKey{Name: owner.Name}}}
+	default:
+		return nil
+	}
+}

@@ -1,0 +1,260 @@
+// Copyright The MeshIngress Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package dataplane
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/controllers/internal/apply"
+	"github.com/meshingress/meshingress/controllers/internal/conditions"
+	"github.com/meshingress/meshingress/internal/injection"
+)
+
+// Bounds of lists in the status and in messages.
+const (
+	maxUncovered = 64
+	maxNotices   = 16
+	maxNamed     = 5
+)
+
+// updateStatus says what this reconcile observed, where that is something new.
+func (r *Reconciler) updateStatus(ctx context.Context, s *scope) error {
+	status := &s.class.Status
+	status.ObservedGeneration = s.class.Generation
+	set := conditions.For(&status.Conditions, s.class.Generation)
+	if v := s.views[s.class.Name]; v != nil && !s.waiting {
+		s.setFacts(v)
+		s.setWorkloads()
+		set.Only(len(s.uncovered) > 0, v1alpha1.ConditionRelayExposed, v1alpha1.ReasonUncoveredRoutes, s.relayMessage())
+	}
+	s.setAccepted(set)
+	s.setDiscovered(set)
+	s.setMeshed(set)
+	conflict := s.conflict()
+	set.Only(conflict != nil, v1alpha1.ConditionConflicted, conflictReason(conflict), errorText(conflict))
+	set.Summarize(v1alpha1.ConditionAccepted, v1alpha1.ConditionDiscovered, v1alpha1.ConditionMeshed)
+	if err := r.patchStatus(ctx, s.before, s.class); err != nil {
+		return err
+	}
+	conditions.Announce(r.Events, s.class, s.before.Status.Conditions, status.Conditions)
+	conditions.AnnounceNotices(r.Events, s.class, s.before.Status.Notices, status.Notices)
+	return nil
+}
+
+// patchStatus writes the status where it has changed.
+func (r *Reconciler) patchStatus(ctx context.Context, before, class *v1alpha1.MeshIngressClass) error {
+	if equality.Semantic.DeepEqual(before.Status, class.Status) {
+		return nil
+	}
+	// The inventory may have been recorded since: the lock is on the newest version.
+	base := before.DeepCopy()
+	base.ResourceVersion = class.ResourceVersion
+	err := r.Client.Status().Patch(ctx, class.DeepCopy(), optimistic(base), client.FieldOwner(v1alpha1.FieldManager))
+	if client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("writing the status: %w", err)
+	}
+	return nil
+}
+
+func (s *scope) setFacts(v *view) {
+	status, facts := &s.class.Status, s.cluster.Linkerd
+	status.Strategy, status.StrategyReason = v.result.Strategy, v.result.StrategyReason
+	status.VendorVersion = v.discovery.VendorVersion
+	notices := v.result.Plan.Notices
+	status.Notices = notices[:min(len(notices), maxNotices)]
+	status.UncoveredRoutes = s.uncovered[:min(len(s.uncovered), maxUncovered)]
+	status.Linkerd = nil
+	if facts.Found {
+		status.Linkerd = &v1alpha1.LinkerdStatus{
+			Version: facts.Version, ClusterDomain: facts.ClusterDomain, Namespace: facts.Namespace,
+		}
+	}
+}
+
+func (s *scope) setWorkloads() {
+	var pods, meshed int32
+	workloads := make([]v1alpha1.WorkloadStatus, 0, len(s.workloads))
+	for _, w := range s.workloads {
+		item := v1alpha1.WorkloadStatus{
+			WorkloadReference: w.Workload.WorkloadReference,
+			Pods:              w.Workload.Desired, MeshedPods: w.seen.Meshed,
+			Message: conditions.Bound(firstOf(w.Blocked, errorText(w.err))),
+		}
+		if s.class.Spec.DataPlane.Injection != v1alpha1.InjectionIgnore {
+			item.Fields = w.Annotations
+		}
+		workloads = append(workloads, item)
+		pods, meshed = pods+item.Pods, meshed+item.MeshedPods
+	}
+	s.class.Status.Workloads = workloads
+	s.class.Status.MeshedPods = fmt.Sprintf("%d/%d", meshed, pods)
+}
+
+func (s *scope) setAccepted(set conditions.Setter) {
+	v := s.views[s.class.Name]
+	switch {
+	case v == nil:
+		set.Unknown(v1alpha1.ConditionAccepted, v1alpha1.ReasonPending, errorText(s.written.denied))
+	case v.result.Rejected != nil:
+		set.False(v1alpha1.ConditionAccepted, v.result.Rejected.Reason, conditions.Message(v.result.Rejected.Errors))
+	default:
+		set.True(v1alpha1.ConditionAccepted, v1alpha1.ReasonAccepted, v.result.StrategyReason)
+	}
+}
+
+func (s *scope) setDiscovered(set conditions.Setter) {
+	v := s.views[s.class.Name]
+	if v == nil || v.provider == nil {
+		set.Unknown(v1alpha1.ConditionDiscovered, v1alpha1.ReasonPending, "the data plane is looked for once the class is accepted")
+		return
+	}
+	var failed *injection.DiscoveryError
+	if errors.As(v.failed, &failed) {
+		set.False(v1alpha1.ConditionDiscovered, failed.Reason, failed.Message)
+		return
+	}
+	names := make([]string, 0, len(v.discovery.Workloads))
+	for _, w := range v.discovery.Workloads {
+		names = append(names, w.String())
+	}
+	set.True(v1alpha1.ConditionDiscovered, v1alpha1.ReasonDiscovered, strings.Join(names, ", "))
+}
+
+func (s *scope) setMeshed(set conditions.Setter) {
+	kind := v1alpha1.ConditionMeshed
+	switch v := s.views[s.class.Name]; {
+	case s.written.denied != nil:
+		set.False(kind, unwrittenReason(s.written.denied), s.written.denied.Error())
+	case s.waiting:
+		set.Unknown(kind, v1alpha1.ReasonPending, "waiting for the first look at the vendor's objects")
+	case v == nil || v.result.Rejected != nil:
+		set.Unknown(kind, v1alpha1.ReasonPending, "the class is not accepted")
+	case v.failed != nil:
+		set.Unknown(kind, v1alpha1.ReasonPending, "the data plane has not been found")
+	case s.linkerdMissing() != "":
+		set.False(kind, v1alpha1.ReasonLinkerdNotFound, s.linkerdMissing())
+	case s.written.incomplete() != nil:
+		set.False(kind, unwrittenReason(s.written.incomplete()), s.written.incomplete().Error())
+	default:
+		s.setMeshedByWorkload(set)
+	}
+}
+
+// setMeshedByWorkload tells of the first workload that is not meshed.
+func (s *scope) setMeshedByWorkload(set conditions.Setter) {
+	for _, w := range s.workloads {
+		if reason, message := s.unmeshed(w); reason != "" {
+			set.False(v1alpha1.ConditionMeshed, reason, w.Workload.String()+": "+message)
+			return
+		}
+	}
+	set.True(v1alpha1.ConditionMeshed, v1alpha1.ReasonMeshed,
+		s.class.Status.MeshedPods+" pods are ready and have a ready proxy in the right mode")
+}
+
+// unmeshed says why a workload is not meshed; nothing where it is.
+func (s *scope) unmeshed(w workload) (reason, message string) {
+	winner, lost := w.merged.Losers[s.class.Name]
+	switch {
+	case w.Blocked != "":
+		return v1alpha1.ReasonInjectionBlocked, w.Blocked
+	case w.err != nil:
+		return unwrittenReason(w.err), w.err.Error()
+	case lost:
+		return v1alpha1.ReasonFieldConflict, fmt.Sprintf("the older MeshIngressClass %s needs another proxy mode: "+
+			"give both the same spec.routing, or give this one a workload of its own", winner)
+	case w.allMeshed():
+		return "", ""
+	case s.class.Spec.DataPlane.Injection == v1alpha1.InjectionAudit:
+		return v1alpha1.ReasonAudit, "nothing is written; see status.workloads for what would be set"
+	default:
+		return w.unmeshedPods()
+	}
+}
+
+// unwrittenReason is the reason for a write that was not made.
+func unwrittenReason(err error) string {
+	var field *apply.FieldConflictError
+	switch {
+	case apierrors.IsForbidden(err):
+		return v1alpha1.ReasonForbidden
+	case errors.As(err, &field):
+		return v1alpha1.ReasonFieldConflict
+	default:
+		return v1alpha1.ReasonApplyFailed
+	}
+}
+
+// conflictReason is the reason of the condition Conflicted.
+func conflictReason(err error) string {
+	var object *apply.ObjectConflictError
+	if errors.As(err, &object) {
+		return v1alpha1.ReasonObjectConflict
+	}
+	return v1alpha1.ReasonFieldConflict
+}
+
+// allMeshed reports whether every pod that should run does, and is meshed.
+func (w workload) allMeshed() bool {
+	return w.seen.Meshed > 0 && w.seen.Meshed == w.Workload.Desired && w.seen.Meshed == w.seen.Pods && w.Workload.RolledOut
+}
+
+// unmeshedPods says why not all pods are meshed, where nothing is in the way.
+func (w workload) unmeshedPods() (reason, message string) {
+	switch {
+	case w.Workload.Desired == 0:
+		return v1alpha1.ReasonNoPods, "it runs no pods"
+	case !w.Workload.RolledOut || w.seen.Pods != w.Workload.Desired:
+		return v1alpha1.ReasonRolloutInProgress, fmt.Sprintf(
+			"%d of %d pods are meshed and the rollout is under way", w.seen.Meshed, w.Workload.Desired)
+	default:
+		return v1alpha1.ReasonNotInjected, fmt.Sprintf("%d of %d pods are meshed; not so %s",
+			w.seen.Meshed, w.Workload.Desired, named(w.seen.Unmeshed))
+	}
+}
+
+func named(names []string) string {
+	text := strings.Join(names[:min(len(names), maxNamed)], ", ")
+	if more := len(names) - maxNamed; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
+// conflict is the first field or object that is somebody else's.
+func (s *scope) conflict() error {
+	if s.written.conflict != nil {
+		return s.written.conflict
+	}
+	for _, w := range s.workloads {
+		if isConflict(w.err) {
+			return w.err
+		}
+	}
+	return nil
+}
+
+func (s *scope) relayMessage() string {
+	items := make([]string, 0, len(s.uncovered))
+	for _, e := range s.uncovered {
+		items = append(items, e.Kind+" "+e.Namespace+"/"+e.Name)
+	}
+	return "in ingress mode a client can choose the Service by sending l5d-dst-override, on these routes that no MeshIngress made: " +
+		named(items) + ". Make them MeshIngresses, or set or strip the header there"
+}
+
+func errorText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}

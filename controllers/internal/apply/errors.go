@@ -1,0 +1,78 @@
+// Copyright The MeshIngress Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package apply
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// ObjectConflictError means that an object of the wanted name is somebody else's.
+type ObjectConflictError struct{ Object string }
+
+func (e *ObjectConflictError) Error() string {
+	return e.Object + " exists and is not this one's: rename it, or delete it"
+}
+
+// FieldConflictError means that somebody else set a wanted field to another value.
+type FieldConflictError struct{ Object, Field, Manager string }
+
+func (e *FieldConflictError) Error() string {
+	return fmt.Sprintf("%s of %s is set by %q: remove it there, so that the operator can set it", e.Field, e.Object, e.Manager)
+}
+
+// GoneError means that the object is not there, or is another one by the same name.
+type GoneError struct{ Object string }
+
+func (e *GoneError) Error() string { return e.Object + " is gone" }
+
+// IsDenied reports whether the API server or an admission policy refused a write
+// for what it says, so that trying again soon is of no use.
+func IsDenied(err error) bool {
+	return apierrors.IsForbidden(err) || apierrors.IsInvalid(err) || apierrors.IsBadRequest(err)
+}
+
+// fieldConflict reads the first conflict of a refused apply.
+func fieldConflict(err error, object string) error {
+	var status apierrors.APIStatus
+	if !errors.As(err, &status) || status.Status().Details == nil {
+		return nil
+	}
+	for _, cause := range status.Status().Details.Causes {
+		if cause.Type == metav1.CauseTypeFieldManagerConflict {
+			return &FieldConflictError{Object: object, Field: cause.Field, Manager: managerOf(cause.Message)}
+		}
+	}
+	return nil
+}
+
+// managerOf reads the manager from `conflict with "helm" using apps/v1 at …`; the
+// time is left out, so that the message does not change.
+func managerOf(message string) string {
+	parts := strings.SplitN(message, `"`, 3)
+	if len(parts) < 3 {
+		return "another manager"
+	}
+	return parts[1]
+}
+
+// isGone reports whether a write failed because its object is not there: no such
+// object, no such kind, or another UID.
+func isGone(err error) bool {
+	if apierrors.IsNotFound(err) || meta.IsNoMatchError(err) {
+		return true
+	}
+	if apierrors.IsConflict(err) {
+		// The API server says it in other words for an apply, a delete, and a delete
+		// that lost a race.
+		return strings.Contains(err.Error(), "uid mismatch") || strings.Contains(err.Error(), "the UID in the precondition") ||
+			strings.Contains(err.Error(), "Precondition failed: UID")
+	}
+	return apierrors.IsInvalid(err) && strings.Contains(err.Error(), "metadata.uid")
+}

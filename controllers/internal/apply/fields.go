@@ -1,0 +1,125 @@
+// Copyright The MeshIngress Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/controllers/internal/drift"
+	"github.com/meshingress/meshingress/controllers/internal/inventory"
+)
+
+// Claim is a set of fields on somebody else's object.
+type Claim struct {
+	// Entry and UID name the object; without the UID a release could create it.
+	Entry v1alpha1.InventoryEntry
+	UID   types.UID
+
+	// Manager that owns the fields.
+	Manager string
+
+	// Fields in the shape of the object; nil releases what the manager owns.
+	Fields map[string]any
+}
+
+// ManagerFor is the field manager of a claiming object.
+func ManagerFor(uid types.UID) string { return v1alpha1.FieldManagerPrefix + string(uid) }
+
+// Fields sets the fields of a claim, or releases them, or does nothing where live
+// is as it should be. The errors *FieldConflictError and *GoneError are for
+// conditions; live is what the cache holds.
+func (w Writer) Fields(ctx context.Context, claim Claim, live client.Object) (Change, error) {
+	current, err := toUnstructured(live)
+	if err != nil {
+		return Unchanged, err
+	}
+	if live.GetUID() != claim.UID {
+		return Unchanged, &GoneError{claim.String()}
+	}
+	if len(claim.Fields) == 0 {
+		return w.release(ctx, claim, live)
+	}
+	if !drift.Differs(claim.Fields, current, claim.Manager) {
+		return Unchanged, nil
+	}
+	// Asking again at each event of the object would be a fight, if a polite one.
+	if field, other, found := drift.Conflict(claim.Fields, current, claim.Manager); found {
+		return Unchanged, &FieldConflictError{Object: claim.String(), Field: field, Manager: other}
+	}
+	log.FromContext(ctx).Info("Applying fields", "object", claim.String(), "fields", claim.Fields)
+	return Configured, w.applyFields(ctx, claim)
+}
+
+// Release takes back the fields of a claim. An object that is gone needs nothing.
+func (w Writer) Release(ctx context.Context, claim Claim) (Change, error) {
+	live, err := w.live(ctx, claim.Entry)
+	if err != nil || live == nil || live.GetUID() != claim.UID {
+		return Unchanged, err
+	}
+	return w.release(ctx, claim, live)
+}
+
+func (w Writer) release(ctx context.Context, claim Claim, live client.Object) (Change, error) {
+	if !drift.Manages(live, claim.Manager) {
+		return Unchanged, nil
+	}
+	log.FromContext(ctx).Info("Releasing fields", "object", claim.String())
+	claim.Fields = nil
+	err := w.applyFields(ctx, claim)
+	var gone *GoneError
+	if errors.As(err, &gone) {
+		return Unchanged, nil
+	}
+	return Configured, err
+}
+
+func (w Writer) applyFields(ctx context.Context, claim Claim) error {
+	body := &unstructured.Unstructured{Object: runtime.DeepCopyJSON(maps.Clone(claim.Fields))}
+	if body.Object == nil {
+		body.Object = map[string]any{}
+	}
+	body.SetGroupVersionKind(inventory.GVK(claim.Entry))
+	body.SetNamespace(claim.Entry.Namespace)
+	body.SetName(claim.Entry.Name)
+	body.SetUID(claim.UID)
+	err := w.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(body), client.FieldOwner(claim.Manager))
+	switch {
+	case err == nil:
+		return nil
+	case isGone(err):
+		return &GoneError{claim.String()}
+	case apierrors.IsConflict(err):
+		if conflict := fieldConflict(err, claim.String()); conflict != nil {
+			return conflict
+		}
+	}
+	return fmt.Errorf("applying fields of %s: %w", claim, err)
+}
+
+// String is "<kind> <namespace>/<name>".
+func (c Claim) String() string {
+	return c.Entry.Kind + " " + c.Entry.Namespace + "/" + c.Entry.Name
+}
+
+func toUnstructured(obj client.Object) (*unstructured.Unstructured, error) {
+	if u, ok := obj.(*unstructured.Unstructured); ok {
+		return u, nil
+	}
+	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(obj)
+	if err != nil {
+		return nil, fmt.Errorf("converting %T: %w", obj, err)
+	}
+	return &unstructured.Unstructured{Object: content}, nil
+}

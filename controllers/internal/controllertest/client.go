@@ -1,0 +1,108 @@
+// Copyright The MeshIngress Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package controllertest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
+
+	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/controllers/internal/index"
+	"github.com/meshingress/meshingress/test/env"
+)
+
+// The operator's ServiceAccount, as config/rbac has it.
+const (
+	Namespace      = "meshingress-system"
+	ServiceAccount = "meshingress-controller-manager"
+)
+
+// NewClient returns a client that acts as the operator's ServiceAccount, which
+// must exist (env.InstallRBAC). It reads from the API server, and answers lists
+// that use an index of controllers/internal/index as a cache would.
+func NewClient(ctx context.Context, e *env.Environment) (client.WithWatch, error) {
+	config, err := e.ServiceAccountConfig(ctx, Namespace, ServiceAccount)
+	if err != nil {
+		return nil, err
+	}
+	return newClient(config, e.Scheme())
+}
+
+func newClient(config *rest.Config, scheme *runtime.Scheme) (client.WithWatch, error) {
+	c, err := client.NewWithWatch(config, client.Options{Scheme: scheme})
+	if err != nil {
+		return nil, fmt.Errorf("making the operator's client: %w", err)
+	}
+	definitions := &definitions{known: map[string]*apiextensionsv1.CustomResourceDefinition{}}
+	return interceptor.NewClient(c, interceptor.Funcs{List: listByIndex, Get: definitions.get}), nil
+}
+
+// definitions spares a suite the decoding of large CustomResourceDefinitions, of
+// which a reconcile reads several, where they have not changed.
+type definitions struct {
+	mu    sync.Mutex
+	known map[string]*apiextensionsv1.CustomResourceDefinition
+}
+
+func (d *definitions) get(
+	ctx context.Context, c client.WithWatch, key client.ObjectKey, obj client.Object, opts ...client.GetOption,
+) error {
+	crd, ok := obj.(*apiextensionsv1.CustomResourceDefinition)
+	if !ok {
+		return c.Get(ctx, key, obj, opts...)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	current := &metav1.PartialObjectMetadata{}
+	current.SetGroupVersionKind(apiextensionsv1.SchemeGroupVersion.WithKind("CustomResourceDefinition"))
+	if err := c.Get(ctx, key, current); err != nil {
+		return err
+	}
+	if known := d.known[key.Name]; known != nil && known.ResourceVersion == current.ResourceVersion {
+		known.DeepCopyInto(crd)
+		return nil
+	}
+	if err := c.Get(ctx, key, crd, opts...); err != nil {
+		return err
+	}
+	for i := range crd.Spec.Versions {
+		crd.Spec.Versions[i].Schema = nil // as the cache of the manager has it
+	}
+	d.known[key.Name] = crd.DeepCopy()
+	return nil
+}
+
+// listByIndex lists by the fields of an index, which an API server does not know.
+func listByIndex(ctx context.Context, c client.WithWatch, list client.ObjectList, opts ...client.ListOption) error {
+	var o client.ListOptions
+	o.ApplyOptions(opts)
+	all, ok := list.(*v1alpha1.MeshIngressList)
+	if !ok || o.FieldSelector == nil {
+		return c.List(ctx, list, opts...)
+	}
+	requirements := o.FieldSelector.Requirements()
+	o.FieldSelector = nil
+	if err := c.List(ctx, all, &o); err != nil {
+		return err
+	}
+	for _, r := range requirements {
+		extract, known := index.Extractors()[r.Field]
+		if !known {
+			return fmt.Errorf("there is no index %q", r.Field)
+		}
+		all.Items = slices.DeleteFunc(all.Items, func(mi v1alpha1.MeshIngress) bool {
+			return !slices.Contains(extract(&mi), r.Value)
+		})
+	}
+	return nil
+}

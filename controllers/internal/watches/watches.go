@@ -1,0 +1,166 @@
+// Copyright The MeshIngress Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package watches starts and stops the watches on vendors' kinds while the manager
+// runs: a CRD may come late, and may leave.
+package watches
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"sync"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	toolscache "k8s.io/client-go/tools/cache"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/source"
+
+	"github.com/meshingress/meshingress/internal/translate"
+)
+
+// firstSync is how long a watch that was just started may hold up a reconciler.
+const firstSync = 2 * time.Second
+
+// Kinds is what reconcilers need of a Manager.
+type Kinds interface {
+	// Ensure watches kinds, and reports whether the cache holds all of them yet.
+	Ensure(ctx context.Context, kinds ...schema.GroupVersionKind) (synced bool, err error)
+}
+
+// Manager watches kinds for the controllers that subscribed. It is safe for
+// concurrent use.
+type Manager struct {
+	cache cache.Cache
+	live  client.Reader
+
+	mu          sync.Mutex
+	subscribers []subscriber
+	watched     map[schema.GroupVersionKind]bool
+}
+
+type subscriber struct {
+	controller controller.Controller
+	handler    handler.EventHandler
+}
+
+// relevant passes over changes of strangers' objects that nobody here reads: their
+// status, above all. Every change of an object of ours may be drift. A kind without
+// generations, like ConfigMap, does not tell one change from another.
+func relevant() predicate.Predicate {
+	return predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
+		if _, ours := translate.ParseOwner(e.ObjectNew); ours {
+			return true
+		}
+		if _, were := translate.ParseOwner(e.ObjectOld); were {
+			return true
+		}
+		return e.ObjectNew.GetGeneration() == 0 || e.ObjectNew.GetGeneration() != e.ObjectOld.GetGeneration() ||
+			!maps.Equal(e.ObjectNew.GetAnnotations(), e.ObjectOld.GetAnnotations()) ||
+			!maps.Equal(e.ObjectNew.GetLabels(), e.ObjectOld.GetLabels())
+	}}
+}
+
+// New returns a Manager that watches through a cache. The reader, which is not
+// cached, is asked why a watch does not begin.
+func New(c cache.Cache, live client.Reader) *Manager {
+	return &Manager{cache: c, live: live, watched: map[schema.GroupVersionKind]bool{}}
+}
+
+// Subscribe makes a controller hear of every kind that is watched from now on. It
+// is called before the manager starts.
+func (m *Manager) Subscribe(c controller.Controller, h handler.EventHandler) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.subscribers = append(m.subscribers, subscriber{c, h})
+}
+
+// Ensure implements Kinds. A kind that may not be listed is an error that
+// apierrors.IsForbidden knows. It waits a moment for a watch that it has to start, or
+// else every status would say so after each restart; and no longer, because a watch
+// that the API server refuses must not hold up a reconciler.
+func (m *Manager) Ensure(ctx context.Context, kinds ...schema.GroupVersionKind) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	synced := true
+	for _, gvk := range kinds {
+		informer, err := m.cache.GetInformer(ctx, object(gvk), cache.BlockUntilSynced(false))
+		if err != nil {
+			return false, fmt.Errorf("watching %s: %w", gvk, err)
+		}
+		if !m.watched[gvk] {
+			if err := m.start(ctx, gvk, informer); err != nil {
+				return false, err
+			}
+		}
+		if !informer.HasSynced() {
+			synced = false
+			if err := m.denied(ctx, gvk); err != nil {
+				return false, err
+			}
+		}
+	}
+	return synced, nil
+}
+
+// denied is the API server's refusal to list a kind. The cache would go on asking
+// and never say so.
+func (m *Manager) denied(ctx context.Context, gvk schema.GroupVersionKind) error {
+	list := &unstructured.UnstructuredList{}
+	list.SetGroupVersionKind(gvk)
+	if err := m.live.List(ctx, list, client.Limit(1)); apierrors.IsForbidden(err) {
+		return fmt.Errorf("watching %s: %w", gvk.Kind, err)
+	}
+	return nil
+}
+
+func (m *Manager) start(ctx context.Context, gvk schema.GroupVersionKind, informer cache.Informer) error {
+	for _, s := range m.subscribers {
+		// Not source.Kind: it asks for the informer on its own time, and so would
+		// start it anew after Stop.
+		src := &source.Informer{Informer: informer, Handler: s.handler, Predicates: []predicate.Predicate{relevant()}}
+		if err := s.controller.Watch(src); err != nil {
+			return fmt.Errorf("watching %s: %w", gvk, err)
+		}
+	}
+	m.watched[gvk] = true
+	ctx, cancel := context.WithTimeout(ctx, firstSync)
+	defer cancel()
+	toolscache.WaitForCacheSync(ctx.Done(), informer.HasSynced)
+	return nil
+}
+
+// Stop ends the watch on a kind, as when its CRD has left. Ensure starts it anew.
+func (m *Manager) Stop(ctx context.Context, gvk schema.GroupVersionKind) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.watched[gvk] {
+		return nil
+	}
+	delete(m.watched, gvk)
+	if err := m.cache.RemoveInformer(ctx, object(gvk)); err != nil {
+		return fmt.Errorf("ending the watch on %s: %w", gvk, err)
+	}
+	return nil
+}
+
+// Watched reports whether a kind is watched.
+func (m *Manager) Watched(gvk schema.GroupVersionKind) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.watched[gvk]
+}
+
+func object(gvk schema.GroupVersionKind) client.Object {
+	u := &unstructured.Unstructured{}
+	u.SetGroupVersionKind(gvk)
+	return u
+}

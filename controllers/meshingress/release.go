@@ -1,0 +1,75 @@
+// Copyright The MeshIngress Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package meshingress
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+
+	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/controllers/internal/conditions"
+	"github.com/meshingress/meshingress/internal/translate"
+)
+
+// release takes back what was written, in reverse order, and lets the object go.
+// What cannot be taken back keeps it, and its status says why.
+func (r *Reconciler) release(ctx context.Context, mi *v1alpha1.MeshIngress) (ctrl.Result, error) {
+	if !controllerutil.ContainsFinalizer(mi, v1alpha1.Finalizer) {
+		return ctrl.Result{}, nil
+	}
+	before := mi.DeepCopy()
+	if err := r.takeBack(ctx, mi); apierrors.IsConflict(err) {
+		return retry(err)
+	} else if err != nil {
+		return r.holdBack(ctx, mi, err)
+	}
+	controllerutil.RemoveFinalizer(mi, v1alpha1.Finalizer)
+	err := r.Client.Patch(ctx, mi, optimistic(before), client.FieldOwner(v1alpha1.FieldManager))
+	if client.IgnoreNotFound(err) != nil {
+		return retry(fmt.Errorf("removing the finalizer: %w", err))
+	}
+	return ctrl.Result{}, nil
+}
+
+// holdBack says why the object cannot go.
+func (r *Reconciler) holdBack(ctx context.Context, mi *v1alpha1.MeshIngress, cause error) (ctrl.Result, error) {
+	before := mi.DeepCopy()
+	set := conditions.For(&mi.Status.Conditions, mi.Generation)
+	set.False(v1alpha1.ConditionReady, v1alpha1.ReasonReleasing, cause.Error())
+	if err := r.patchStatus(ctx, before, mi); err != nil {
+		return retry(errors.Join(err, cause))
+	}
+	if isLasting(cause) {
+		return ctrl.Result{RequeueAfter: retryDenied}, nil
+	}
+	return ctrl.Result{}, cause
+}
+
+// takeBack goes on where one object cannot be taken back, but for one that has
+// changed since it was read: that is looked at again before anything is said.
+func (r *Reconciler) takeBack(ctx context.Context, mi *v1alpha1.MeshIngress) error {
+	owner := translate.OwnerOf(mi)
+	remove := r.writer().Delete
+	if mi.Spec.DeletionPolicy == v1alpha1.DeletionOrphan {
+		remove = r.writer().Orphan
+	}
+	var errs []error
+	for _, entry := range slices.Backward(mi.Status.Inventory) {
+		err := remove(ctx, owner, entry)
+		if apierrors.IsConflict(err) {
+			return err
+		}
+		if err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}

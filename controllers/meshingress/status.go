@@ -1,0 +1,178 @@
+// Copyright The MeshIngress Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package meshingress
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/controllers/internal/conditions"
+	"github.com/meshingress/meshingress/providers"
+)
+
+// Bounds of lists in the status.
+const (
+	maxRoutes  = 256
+	maxNotices = 16
+)
+
+// updateStatus says what this reconcile observed, where that is something new.
+func (r *Reconciler) updateStatus(ctx context.Context, s *scope) error {
+	status := &s.mi.Status
+	status.ObservedGeneration = s.mi.Generation
+	status.ClassName = s.mi.Spec.ClassName
+	if s.class != nil {
+		status.ClassName = s.class.Name
+	}
+	if s.translated() && s.result.OK() && !s.waiting {
+		status.Strategy = s.result.Strategy
+		status.Routes = s.result.Routes[:min(len(s.result.Routes), maxRoutes)]
+		notices := s.result.Plan.Notices
+		status.Notices = notices[:min(len(notices), maxNotices)]
+	}
+	set := conditions.For(&status.Conditions, s.mi.Generation)
+	s.setAccepted(set)
+	s.setResolvedRefs(set)
+	if err := r.setProgrammed(ctx, s, set); err != nil {
+		return err
+	}
+	s.setMeshed(set)
+	set.Only(len(s.written.conflicts) > 0, v1alpha1.ConditionConflicted, v1alpha1.ReasonObjectConflict, s.conflictMessage())
+	set.Summarize(v1alpha1.ConditionAccepted, v1alpha1.ConditionResolvedRefs, v1alpha1.ConditionProgrammed, v1alpha1.ConditionMeshed)
+	if err := r.patchStatus(ctx, s.before, s.mi); err != nil {
+		return err
+	}
+	conditions.Announce(r.Events, s.mi, s.before.Status.Conditions, status.Conditions)
+	conditions.AnnounceNotices(r.Events, s.mi, s.before.Status.Notices, status.Notices)
+	return nil
+}
+
+// translated reports whether the pure path was run and found a strategy.
+func (s *scope) translated() bool { return s.result.Strategy != "" }
+
+// patchStatus writes the status where it has changed.
+func (r *Reconciler) patchStatus(ctx context.Context, before, mi *v1alpha1.MeshIngress) error {
+	if equality.Semantic.DeepEqual(before.Status, mi.Status) {
+		return nil
+	}
+	// The inventory may have been recorded since: the lock is on the newest version.
+	base := before.DeepCopy()
+	base.ResourceVersion = mi.ResourceVersion
+	err := r.Client.Status().Patch(ctx, mi.DeepCopy(), optimistic(base), client.FieldOwner(v1alpha1.FieldManager))
+	if client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("writing the status: %w", err)
+	}
+	return nil
+}
+
+func (s *scope) setAccepted(set conditions.Setter) {
+	switch {
+	case s.class == nil && s.mi.Spec.ClassName == "":
+		set.False(v1alpha1.ConditionAccepted, v1alpha1.ReasonClassNotFound,
+			"spec.className: there is no default MeshIngressClass: name one, or annotate one with "+
+				v1alpha1.DefaultClassAnnotation+`: "true"`)
+	case s.class == nil:
+		set.False(v1alpha1.ConditionAccepted, v1alpha1.ReasonClassNotFound, fmt.Sprintf(
+			"spec.className: there is no MeshIngressClass %q: create it or correct the name", s.mi.Spec.ClassName))
+	case s.result.Rejected != nil:
+		set.False(v1alpha1.ConditionAccepted, s.result.Rejected.Reason, conditions.Message(s.result.Rejected.Errors))
+	default:
+		set.True(v1alpha1.ConditionAccepted, v1alpha1.ReasonAccepted, "served by MeshIngressClass "+s.class.Name)
+	}
+}
+
+func (s *scope) setResolvedRefs(set conditions.Setter) {
+	switch {
+	case len(s.result.Refs) > 0:
+		set.False(v1alpha1.ConditionResolvedRefs, v1alpha1.ReasonInvalidBackend, conditions.Message(s.result.Refs))
+	case s.class == nil || s.result.Strategy == "" || (s.result.Rejected != nil && len(s.result.Routes) == 0):
+		set.Unknown(v1alpha1.ConditionResolvedRefs, v1alpha1.ReasonPending, "backends are resolved once the object is accepted")
+	default:
+		set.True(v1alpha1.ConditionResolvedRefs, v1alpha1.ReasonResolvedRefs, "every backend exists and has a ClusterIP")
+	}
+}
+
+func (r *Reconciler) setProgrammed(ctx context.Context, s *scope, set conditions.Setter) error {
+	kind := v1alpha1.ConditionProgrammed
+	switch {
+	case len(s.written.conflicts) > 0:
+		set.False(kind, v1alpha1.ReasonObjectConflict, s.conflictMessage())
+	case apierrors.IsForbidden(s.written.denied):
+		set.False(kind, v1alpha1.ReasonForbidden, s.written.denied.Error())
+	case s.written.denied != nil:
+		set.False(kind, v1alpha1.ReasonApplyFailed, s.written.denied.Error())
+	case s.written.done:
+		return r.setVerdict(ctx, s, set)
+	case s.waiting:
+		set.Unknown(kind, v1alpha1.ReasonPending, "waiting for the first look at the vendor's objects")
+	case len(s.mi.Status.Inventory) > 0:
+		set.Unknown(kind, v1alpha1.ReasonPending, "what was applied before stays until the object is accepted again")
+	default:
+		set.Unknown(kind, v1alpha1.ReasonPending, "nothing is written until the object is accepted")
+	}
+	return nil
+}
+
+// setVerdict says that the plan is in place, unless the vendor refuses it.
+func (r *Reconciler) setVerdict(ctx context.Context, s *scope, set conditions.Setter) error {
+	observer, ok := s.provider.(providers.Observer)
+	for _, planned := range s.result.Plan.Objects {
+		if !ok {
+			break
+		}
+		live := &unstructured.Unstructured{}
+		live.SetGroupVersionKind(planned.GroupVersionKind())
+		if err := r.Client.Get(ctx, client.ObjectKeyFromObject(planned), live); err != nil {
+			if apierrors.IsNotFound(err) {
+				continue // the cache has not seen our own write yet; its event comes
+			}
+			return fmt.Errorf("reading %s: %w", planned.GetName(), err)
+		}
+		if v := observer.Observe(live); v.State == providers.VerdictRejected {
+			set.False(v1alpha1.ConditionProgrammed, v1alpha1.ReasonNotAccepted, fmt.Sprintf(
+				"the controller refuses %s %s: %s", live.GetKind(), live.GetName(), v.Message))
+			return nil
+		}
+	}
+	set.True(v1alpha1.ConditionProgrammed, v1alpha1.ReasonProgrammed, fmt.Sprintf(
+		"%d generated objects are in place", len(s.result.Plan.Objects)))
+	return nil
+}
+
+// setMeshed takes over what the class observes of its pods, once that is about the
+// class as it is now.
+func (s *scope) setMeshed(set conditions.Setter) {
+	kind := v1alpha1.ConditionMeshed
+	if s.class == nil {
+		set.Unknown(kind, v1alpha1.ReasonPending, "there is no class")
+		return
+	}
+	meshed := meta.FindStatusCondition(s.class.Status.Conditions, kind)
+	current := meshed != nil && meshed.ObservedGeneration == s.class.Generation &&
+		(s.result.Strategy == "" || s.class.Status.Strategy == s.result.Strategy)
+	switch {
+	case !current:
+		set.Unknown(kind, v1alpha1.ReasonPending, "MeshIngressClass "+s.class.Name+" has not been looked at yet")
+	case meshed.Status == metav1.ConditionTrue:
+		set.True(kind, meshed.Reason, meshed.Message)
+	case meshed.Status == metav1.ConditionUnknown:
+		set.Unknown(kind, meshed.Reason, meshed.Message)
+	default:
+		set.False(kind, meshed.Reason, meshed.Message)
+	}
+}
+
+func (s *scope) conflictMessage() string {
+	return strings.Join(s.written.conflicts, ", ") +
+		" exist already and were not made for this MeshIngress: delete them, or rename the MeshIngress"
+}

@@ -1,0 +1,144 @@
+// Copyright The MeshIngress Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package controllers wires the controllers into a manager.
+package controllers
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/prometheus/client_golang/prometheus"
+	admissionv1 "k8s.io/api/admissionregistration/v1"
+	corev1 "k8s.io/api/core/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
+
+	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/controllers/crdgate"
+	"github.com/meshingress/meshingress/controllers/dataplane"
+	"github.com/meshingress/meshingress/controllers/internal/index"
+	"github.com/meshingress/meshingress/controllers/internal/metrics"
+	"github.com/meshingress/meshingress/controllers/internal/observe"
+	"github.com/meshingress/meshingress/controllers/internal/watches"
+	"github.com/meshingress/meshingress/controllers/meshingress"
+	"github.com/meshingress/meshingress/internal/linkerd"
+	"github.com/meshingress/meshingress/providers"
+)
+
+// Options of the controllers.
+type Options struct {
+	// Registry holds the providers.
+	Registry *providers.Registry
+
+	// LinkerdNamespace is where the control plane is.
+	LinkerdNamespace string
+
+	// Overrides win over what the installation of Linkerd says.
+	Overrides Overrides
+
+	// Metrics is where the controllers' own metrics are registered, which can be
+	// done once. Default: controller-runtime's registry, which the manager serves.
+	Metrics prometheus.Registerer
+}
+
+// Overrides are facts about Linkerd given by hand.
+type Overrides = observe.Overrides
+
+// NewScheme returns a Scheme with every typed kind that the controllers read.
+func NewScheme() (*runtime.Scheme, error) {
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{
+		clientgoscheme.AddToScheme, apiextensionsv1.AddToScheme, v1alpha1.AddToScheme,
+	} {
+		if err := add(scheme); err != nil {
+			return nil, fmt.Errorf("building the scheme: %w", err)
+		}
+	}
+	return scheme, nil
+}
+
+// CacheOptions keep what is never read out of the memory.
+func CacheOptions() cache.Options {
+	return cache.Options{
+		ByObject: map[client.Object]cache.ByObject{
+			&apiextensionsv1.CustomResourceDefinition{}: {Transform: stripSchemas},
+			&corev1.Pod{}: {Transform: stripPod},
+		},
+	}
+}
+
+// ClientOptions make the client read unstructured objects from the cache, too.
+func ClientOptions() client.Options {
+	return client.Options{Cache: &client.CacheOptions{Unstructured: true}}
+}
+
+// Setup adds the controllers to a manager.
+func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
+	if err := index.Register(ctx, mgr.GetFieldIndexer()); err != nil {
+		return err
+	}
+	linkerdCache, err := newLinkerdCache(mgr.GetConfig(), mgr.GetScheme(), o.LinkerdNamespace)
+	if err != nil {
+		return err
+	}
+	if err := mgr.Add(linkerdCache); err != nil {
+		return fmt.Errorf("adding the cache of Linkerd's objects: %w", err)
+	}
+	counters, err := metrics.New(o.registerer(), mgr.GetClient())
+	if err != nil {
+		return err
+	}
+	kinds := watches.New(mgr.GetCache(), mgr.GetAPIReader())
+	facts := observe.Linkerd{Reader: linkerdCache, Namespace: o.LinkerdNamespace, Overrides: o.Overrides}
+	routes := &meshingress.Reconciler{
+		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Registry: o.Registry, Linkerd: facts, Watches: kinds,
+		Events: mgr.GetEventRecorder("meshingress"), Metrics: counters,
+	}
+	classes := &dataplane.Reconciler{
+		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Registry: o.Registry, Linkerd: facts, Watches: kinds,
+		Events: mgr.GetEventRecorder("meshingressclass"), Metrics: counters,
+	}
+	if err := routes.Setup(mgr, kinds, linkerdCache); err != nil {
+		return err
+	}
+	if err := classes.Setup(mgr, kinds, linkerdCache); err != nil {
+		return err
+	}
+	return (&crdgate.Reconciler{Client: mgr.GetClient(), Registry: o.Registry, Watches: kinds}).Setup(mgr)
+}
+
+func (o Options) registerer() prometheus.Registerer {
+	if o.Metrics == nil {
+		return ctrlmetrics.Registry
+	}
+	return o.Metrics
+}
+
+// newLinkerdCache watches two objects by name: the operator may not read other
+// ConfigMaps or webhooks.
+func newLinkerdCache(cfg *rest.Config, scheme *runtime.Scheme, namespace string) (cache.Cache, error) {
+	c, err := cache.New(cfg, cache.Options{
+		Scheme: scheme,
+		ByObject: map[client.Object]cache.ByObject{
+			&corev1.ConfigMap{}: {
+				Namespaces: map[string]cache.Config{namespace: {}},
+				Field:      fields.OneTermEqualSelector("metadata.name", linkerd.ConfigMapName),
+			},
+			&admissionv1.MutatingWebhookConfiguration{}: {
+				Field: fields.OneTermEqualSelector("metadata.name", linkerd.InjectorWebhookName),
+			},
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("making the cache of Linkerd's objects: %w", err)
+	}
+	return c, nil
+}

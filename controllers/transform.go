@@ -1,0 +1,59 @@
+// Copyright The MeshIngress Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package controllers
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+
+	"github.com/meshingress/meshingress/internal/linkerd"
+)
+
+// stripSchemas leaves of a CRD what says whether a kind is served. Schemas are
+// nearly all of its size.
+func stripSchemas(obj any) (any, error) {
+	crd, ok := obj.(*apiextensionsv1.CustomResourceDefinition)
+	if !ok {
+		return obj, nil
+	}
+	crd.ManagedFields = nil
+	crd.Annotations = nil
+	for i := range crd.Spec.Versions {
+		v := &crd.Spec.Versions[i]
+		crd.Spec.Versions[i] = apiextensionsv1.CustomResourceDefinitionVersion{Name: v.Name, Served: v.Served, Storage: v.Storage}
+	}
+	return crd, nil
+}
+
+// stripPod leaves of a pod what says whether its proxy is there, ready, and in
+// which mode.
+func stripPod(obj any) (any, error) {
+	pod, ok := obj.(*corev1.Pod)
+	if !ok {
+		return obj, nil
+	}
+	pod.ManagedFields = nil
+	pod.Annotations = nil
+	pod.Spec = corev1.PodSpec{
+		Containers:     proxyOnly(pod.Spec.Containers),
+		InitContainers: proxyOnly(pod.Spec.InitContainers),
+	}
+	return pod, nil
+}
+
+func proxyOnly(containers []corev1.Container) []corev1.Container {
+	for _, c := range containers {
+		if c.Name != linkerd.ProxyContainer {
+			continue
+		}
+		kept := corev1.Container{Name: c.Name}
+		for _, env := range c.Env {
+			if env.Name == linkerd.IngressModeEnv {
+				kept.Env = append(kept.Env, env)
+			}
+		}
+		return []corev1.Container{kept}
+	}
+	return nil
+}
