@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"maps"
+	"slices"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -73,8 +74,15 @@ func (o Owner) reference() metav1.OwnerReference {
 	}
 }
 
-// Owns reports whether an object carries the marks of this owner.
+// Owns reports whether an object is this owner's: by its marks, or by the owner
+// reference where somebody has taken a mark off.
 func (o Owner) Owns(obj metav1.Object) bool {
+	return o.marked(obj) || slices.ContainsFunc(obj.GetOwnerReferences(), func(ref metav1.OwnerReference) bool {
+		return o.UID != "" && ref.UID == o.UID
+	})
+}
+
+func (o Owner) marked(obj metav1.Object) bool {
 	return obj.GetLabels()[v1alpha1.OwnerLabel] == o.Hash() &&
 		obj.GetAnnotations()[v1alpha1.OwnerAnnotation] == o.String()
 }
@@ -86,5 +94,5 @@ func ParseOwner(obj metav1.Object) (Owner, bool) {
 		return Owner{}, false
 	}
 	o := Owner{Kind: parts[0], Namespace: parts[1], Name: parts[2]}
-	return o, o.Owns(obj)
+	return o, o.marked(obj)
 }

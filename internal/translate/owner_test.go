@@ -133,6 +133,10 @@ func TestForgedMarks(t *testing.T) {
 			forge(labels, annotations)
 			obj.SetLabels(labels)
 			obj.SetAnnotations(annotations)
+			if !web.Owns(obj) {
+				t.Error("not owned in spite of the owner reference")
+			}
+			obj.SetOwnerReferences(nil)
 			if web.Owns(obj) {
 				t.Error("owned")
 			}
