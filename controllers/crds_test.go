@@ -69,9 +69,10 @@ var _ = Describe("The CRDs of a vendor", func() {
 
 		By("installing them")
 		Expect(testEnv.InstallCRDs(ctx, crds.Traefik)).To(Succeed())
+		// They come one by one, and the former group of Traefik may be the first.
+		eventually(ctx, generatedNames, traefikMI).Should(ConsistOf("ingressroutes.traefik.io " + namespace + "/web"))
 		isProgrammed(ctx, traefikMI)
 		becomes(ctx, traefikClass, v1alpha1.ConditionAccepted, "True Accepted")
-		Expect(generatedNames(ctx, traefikMI)).To(ConsistOf("ingressroutes.traefik.io " + namespace + "/web"))
 		becomes(ctx, contourMI, v1alpha1.ConditionAccepted, "False VendorNotServed")
 		Expect(testEnv.InstallCRDs(ctx, crds.Contour)).To(Succeed())
 		isProgrammed(ctx, contourMI)

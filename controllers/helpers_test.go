@@ -287,7 +287,7 @@ func rests(ctx context.Context, op *operator.Operator) {
 		before := last
 		last = len(op.Counter.Writes())
 		return last == before
-	}).MustPassRepeatedly(int(quiet / pollInterval)).Should(BeTrue())
+	}).MustPassRepeatedly(int(rest / pollInterval)).Should(BeTrue())
 }
 
 // meshIngressPath is the path of the watch on MeshIngresses.

@@ -24,6 +24,7 @@ import (
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/controllers/crdgate"
 	"github.com/meshingress/meshingress/controllers/dataplane"
+	"github.com/meshingress/meshingress/controllers/internal/base"
 	"github.com/meshingress/meshingress/controllers/internal/index"
 	"github.com/meshingress/meshingress/controllers/internal/metrics"
 	"github.com/meshingress/meshingress/controllers/internal/observe"
@@ -98,14 +99,12 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	}
 	kinds := watches.New(mgr.GetCache(), mgr.GetAPIReader())
 	facts := observe.Linkerd{Reader: linkerdCache, Namespace: o.LinkerdNamespace, Overrides: o.Overrides}
-	routes := &meshingress.Reconciler{
+	common := base.Reconciler{
 		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Registry: o.Registry, Linkerd: facts, Watches: kinds,
 		Events: mgr.GetEventRecorder("meshingress"), Metrics: counters,
 	}
-	classes := &dataplane.Reconciler{
-		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Registry: o.Registry, Linkerd: facts, Watches: kinds,
-		Events: mgr.GetEventRecorder("meshingressclass"), Metrics: counters,
-	}
+	routes := &meshingress.Reconciler{Reconciler: common}
+	classes := &dataplane.Reconciler{Reconciler: common}
 	if err := routes.Setup(mgr, kinds, linkerdCache); err != nil {
 		return err
 	}

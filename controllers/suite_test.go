@@ -19,7 +19,7 @@ import (
 )
 
 // What is about one reconcile is tested beside the reconcilers, without waiting.
-// These suites start the manager, for what only it has: watches, indexes, caches.
+// This suite starts the manager, for what only it has: watches, indexes, caches.
 func TestControllers(t *testing.T) {
 	RegisterFailHandler(Fail)
 	RunSpecs(t, "Controllers")
@@ -36,6 +36,10 @@ const (
 
 	// quiet is how long nothing must happen to prove that nothing does.
 	quiet = 2 * time.Second
+
+	// rest is longer than the operator takes before it looks again whether a new
+	// watch has brought what there is.
+	rest = 1500 * time.Millisecond
 
 	pollInterval = 50 * time.Millisecond
 )

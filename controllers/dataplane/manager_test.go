@@ -23,6 +23,7 @@ import (
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/controllers/dataplane"
+	"github.com/meshingress/meshingress/controllers/internal/base"
 	"github.com/meshingress/meshingress/controllers/internal/controllertest"
 	"github.com/meshingress/meshingress/controllers/internal/observe"
 	"github.com/meshingress/meshingress/controllers/internal/watches"
@@ -54,11 +55,11 @@ func startManager() {
 	Expect(err).NotTo(HaveOccurred())
 	Expect(mgr.Add(ofLinkerd)).To(Succeed())
 	kinds := watches.New(mgr.GetCache(), mgr.GetAPIReader())
-	r := &dataplane.Reconciler{
+	r := &dataplane.Reconciler{Reconciler: base.Reconciler{
 		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Registry: operator.Registry, Watches: kinds,
 		Linkerd: observe.Linkerd{Reader: ofLinkerd, Namespace: linkerd.DefaultNamespace},
 		Events:  operator.Events, Metrics: reconciler.Metrics,
-	}
+	}}
 	Expect(r.Setup(mgr, kinds, ofLinkerd)).To(Succeed())
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -120,13 +121,13 @@ var _ = Describe("The controller in a manager", func() {
 		soonReady(ctx, class, v1alpha1.ReasonRolloutInProgress)
 
 		By("another class of the same workload, and that it goes")
-		other := newClass(ctx, "other", v1alpha1.VendorTraefik, builders.WithRouting(v1alpha1.RoutingHeader))
+		other := newClass(ctx, "younger", v1alpha1.VendorTraefik, builders.WithRouting(v1alpha1.RoutingHeader))
 		soonReady(ctx, other, v1alpha1.ReasonFieldConflict)
 		expect.ExpectDeleted(ctx, testEnv.Client, class)
 		soon(ctx, traefikWorkload, map[string]string{inject: "ingress", skipPorts: "8000"})
 
 		By("a stranger's route of the vendor")
-		theirs := strangersIngress("traefik", "other")()
+		theirs := strangersIngress("traefik", "younger")()
 		Expect(testEnv.Client.Create(ctx, theirs)).To(Succeed())
 		Eventually(func(g Gomega) {
 			g.Expect(testEnv.Client.Get(ctx, client.ObjectKeyFromObject(other), other)).To(Succeed())

@@ -6,13 +6,12 @@ package dataplane
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
-	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/controllers/internal/base"
 	"github.com/meshingress/meshingress/controllers/internal/conditions"
 	"github.com/meshingress/meshingress/internal/translate"
 )
@@ -29,18 +28,13 @@ func (r *Reconciler) release(ctx context.Context, class *v1alpha1.MeshIngressCla
 		set.False(v1alpha1.ConditionReady, v1alpha1.ReasonReleasing, err.Error())
 		return errors.Join(err, r.patchStatus(ctx, before, class))
 	}
-	controllerutil.RemoveFinalizer(class, v1alpha1.Finalizer)
-	err := r.Client.Patch(ctx, class, optimistic(before), client.FieldOwner(v1alpha1.FieldManager))
-	if client.IgnoreNotFound(err) != nil {
-		return fmt.Errorf("removing the finalizer: %w", err)
-	}
-	return nil
+	return r.RemoveFinalizer(ctx, class)
 }
 
 func (r *Reconciler) takeAllBack(ctx context.Context, class *v1alpha1.MeshIngressClass) error {
 	s := &scope{class: class}
 	facts, err := r.Linkerd.Facts(ctx)
-	if err != nil && !isUnreadable(err) {
+	if err != nil && !base.IsUnreadable(err) {
 		return err
 	}
 	if err := r.look(ctx, s, facts); err != nil {
@@ -52,7 +46,7 @@ func (r *Reconciler) takeAllBack(ctx context.Context, class *v1alpha1.MeshIngres
 		errs = append(errs, r.takeBack(ctx, s, c))
 	}
 	for _, entry := range slices.Backward(class.Status.Inventory) {
-		errs = append(errs, r.writer().Delete(ctx, translate.ClassOwner(class), entry))
+		errs = append(errs, r.Writer().Delete(ctx, translate.ClassOwner(class), entry))
 	}
 	return errors.Join(errs...)
 }

@@ -55,14 +55,7 @@ func (r *Reconciler) patchStatus(ctx context.Context, before, class *v1alpha1.Me
 	if equality.Semantic.DeepEqual(before.Status, class.Status) {
 		return nil
 	}
-	// The inventory may have been recorded since: the lock is on the newest version.
-	base := before.DeepCopy()
-	base.ResourceVersion = class.ResourceVersion
-	err := r.Client.Status().Patch(ctx, class.DeepCopy(), optimistic(base), client.FieldOwner(v1alpha1.FieldManager))
-	if client.IgnoreNotFound(err) != nil {
-		return fmt.Errorf("writing the status: %w", err)
-	}
-	return nil
+	return client.IgnoreNotFound(r.PatchStatus(ctx, before, class.DeepCopy()))
 }
 
 func (s *scope) setFacts(v *view) {

@@ -44,8 +44,6 @@ func (o outcome) incomplete() error {
 	return o.conflict
 }
 
-func (r *Reconciler) writer() apply.Writer { return apply.Writer{Client: r.Client, Live: r.Live} }
-
 // write records what will be written, writes it, and takes back what is no longer
 // wanted.
 func (r *Reconciler) write(ctx context.Context, s *scope) error {
@@ -146,7 +144,7 @@ func (r *Reconciler) record(
 	}
 	before := class.DeepCopy()
 	class.Status.Inventory, class.Status.Claims = entries, claims
-	if err := r.Client.Status().Patch(ctx, class, optimistic(before), client.FieldOwner(v1alpha1.FieldManager)); err != nil {
+	if err := r.PatchStatus(ctx, before, class); err != nil {
 		return fmt.Errorf("recording the inventory: %w", err)
 	}
 	return nil
@@ -164,7 +162,7 @@ func (r *Reconciler) writePlan(
 			s.waiting = true
 			return err
 		}
-		change, err := r.writer().Object(ctx, translate.ClassOwner(s.class), obj)
+		change, err := r.Writer().Object(ctx, translate.ClassOwner(s.class), obj)
 		if err := r.noteConflict(s, obj.GetKind(), err); err != nil {
 			return err
 		}
@@ -173,7 +171,7 @@ func (r *Reconciler) writePlan(
 		}
 	}
 	for _, t := range targets {
-		_, err := r.writer().Fields(ctx, t.claim, t.live)
+		_, err := r.Writer().Fields(ctx, t.claim, t.live)
 		if err := r.noteConflict(s, t.claim.Entry.Kind, err); err != nil {
 			return err
 		}
@@ -255,7 +253,7 @@ func (r *Reconciler) writeWorkload(
 		}
 		return apply.Unchanged, fmt.Errorf("reading %s %s/%s: %w", record.Kind, record.Namespace, record.Name, err)
 	}
-	change, err := r.writer().Fields(ctx, workloadClaim(record, annotations), live)
+	change, err := r.Writer().Fields(ctx, workloadClaim(record, annotations), live)
 	var gone *apply.GoneError
 	if errors.As(err, &gone) {
 		return apply.Unchanged, nil
@@ -292,7 +290,7 @@ func (r *Reconciler) prune(
 		}
 	}
 	for _, entry := range slices.Backward(inventory.Stale(s.class.Status.Inventory, objects)) {
-		if err := r.writer().Delete(ctx, translate.ClassOwner(s.class), entry); err != nil {
+		if err := r.Writer().Delete(ctx, translate.ClassOwner(s.class), entry); err != nil {
 			return err
 		}
 	}
@@ -304,7 +302,7 @@ func (r *Reconciler) prune(
 // classes claim as well are theirs: the same event makes them set what is left.
 func (r *Reconciler) takeBack(ctx context.Context, s *scope, c v1alpha1.Claim) error {
 	if !isWorkload(c.InventoryEntry) {
-		_, err := r.writer().Release(ctx, apply.Claim{
+		_, err := r.Writer().Release(ctx, apply.Claim{
 			Entry: c.InventoryEntry, UID: types.UID(c.UID), Manager: apply.ManagerFor(s.class.UID),
 		})
 		return err
@@ -312,7 +310,7 @@ func (r *Reconciler) takeBack(ctx context.Context, s *scope, c v1alpha1.Claim) e
 	if s.claimedByOthers(c) {
 		return nil
 	}
-	change, err := r.writer().Release(ctx, workloadClaim(c, nil))
+	change, err := r.Writer().Release(ctx, workloadClaim(c, nil))
 	if change == apply.Configured {
 		s.rolls(workloadRef(c.InventoryEntry))
 	}

@@ -6,15 +6,14 @@ package meshingress
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/controllers/internal/base"
 	"github.com/meshingress/meshingress/controllers/internal/conditions"
 	"github.com/meshingress/meshingress/internal/translate"
 )
@@ -25,18 +24,12 @@ func (r *Reconciler) release(ctx context.Context, mi *v1alpha1.MeshIngress) (ctr
 	if !controllerutil.ContainsFinalizer(mi, v1alpha1.Finalizer) {
 		return ctrl.Result{}, nil
 	}
-	before := mi.DeepCopy()
 	if err := r.takeBack(ctx, mi); apierrors.IsConflict(err) {
-		return retry(err)
+		return base.Retry(ctrl.Result{}, err)
 	} else if err != nil {
 		return r.holdBack(ctx, mi, err)
 	}
-	controllerutil.RemoveFinalizer(mi, v1alpha1.Finalizer)
-	err := r.Client.Patch(ctx, mi, optimistic(before), client.FieldOwner(v1alpha1.FieldManager))
-	if client.IgnoreNotFound(err) != nil {
-		return retry(fmt.Errorf("removing the finalizer: %w", err))
-	}
-	return ctrl.Result{}, nil
+	return base.Retry(ctrl.Result{}, r.RemoveFinalizer(ctx, mi))
 }
 
 // holdBack says why the object cannot go.
@@ -45,10 +38,10 @@ func (r *Reconciler) holdBack(ctx context.Context, mi *v1alpha1.MeshIngress, cau
 	set := conditions.For(&mi.Status.Conditions, mi.Generation)
 	set.False(v1alpha1.ConditionReady, v1alpha1.ReasonReleasing, cause.Error())
 	if err := r.patchStatus(ctx, before, mi); err != nil {
-		return retry(errors.Join(err, cause))
+		return base.Retry(ctrl.Result{}, errors.Join(err, cause))
 	}
-	if isLasting(cause) {
-		return ctrl.Result{RequeueAfter: retryDenied}, nil
+	if base.IsLasting(cause) {
+		return ctrl.Result{RequeueAfter: base.RetryDenied}, nil
 	}
 	return ctrl.Result{}, cause
 }
@@ -57,9 +50,9 @@ func (r *Reconciler) holdBack(ctx context.Context, mi *v1alpha1.MeshIngress, cau
 // changed since it was read: that is looked at again before anything is said.
 func (r *Reconciler) takeBack(ctx context.Context, mi *v1alpha1.MeshIngress) error {
 	owner := translate.OwnerOf(mi)
-	remove := r.writer().Delete
+	remove := r.Writer().Delete
 	if mi.Spec.DeletionPolicy == v1alpha1.DeletionOrphan {
-		remove = r.writer().Orphan
+		remove = r.Writer().Orphan
 	}
 	var errs []error
 	for _, entry := range slices.Backward(mi.Status.Inventory) {

@@ -65,14 +65,7 @@ func (r *Reconciler) patchStatus(ctx context.Context, before, mi *v1alpha1.MeshI
 	if equality.Semantic.DeepEqual(before.Status, mi.Status) {
 		return nil
 	}
-	// The inventory may have been recorded since: the lock is on the newest version.
-	base := before.DeepCopy()
-	base.ResourceVersion = mi.ResourceVersion
-	err := r.Client.Status().Patch(ctx, mi.DeepCopy(), optimistic(base), client.FieldOwner(v1alpha1.FieldManager))
-	if client.IgnoreNotFound(err) != nil {
-		return fmt.Errorf("writing the status: %w", err)
-	}
-	return nil
+	return client.IgnoreNotFound(r.PatchStatus(ctx, before, mi.DeepCopy()))
 }
 
 func (s *scope) setAccepted(set conditions.Setter) {

@@ -11,7 +11,6 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/controllers/internal/apply"
@@ -31,14 +30,12 @@ type outcome struct {
 	denied error
 }
 
-func (r *Reconciler) writer() apply.Writer { return apply.Writer{Client: r.Client, Live: r.Live} }
-
 // write records, applies and prunes. With a stranger's object in the way it writes
 // nothing at all: half of a plan is worse than the old one.
 func (r *Reconciler) write(ctx context.Context, s *scope) error {
 	objects := s.result.Plan.Objects
 	owner := translate.OwnerOf(s.mi)
-	conflicts, err := r.writer().Conflicts(ctx, owner, objects)
+	conflicts, err := r.Writer().Conflicts(ctx, owner, objects)
 	if err != nil {
 		return err
 	}
@@ -59,7 +56,7 @@ func (r *Reconciler) write(ctx context.Context, s *scope) error {
 func (r *Reconciler) apply(ctx context.Context, s *scope, owner translate.Owner, known []v1alpha1.InventoryEntry) error {
 	settled := s.mi.Status.ObservedGeneration == s.mi.Generation
 	for _, obj := range s.result.Plan.Objects {
-		change, err := r.writer().Object(ctx, owner, obj)
+		change, err := r.Writer().Object(ctx, owner, obj)
 		if err != nil {
 			return err
 		}
@@ -80,7 +77,7 @@ func (r *Reconciler) record(ctx context.Context, mi *v1alpha1.MeshIngress, entri
 	before := mi.DeepCopy()
 	mi.Status.Inventory = entries
 	// The answer replaces mi, so what is not yet written must be in it.
-	if err := r.Client.Status().Patch(ctx, mi, optimistic(before), client.FieldOwner(v1alpha1.FieldManager)); err != nil {
+	if err := r.PatchStatus(ctx, before, mi); err != nil {
 		return fmt.Errorf("recording the inventory: %w", err)
 	}
 	return nil
@@ -93,7 +90,7 @@ func (r *Reconciler) prune(ctx context.Context, s *scope, owner translate.Owner)
 	kept := planned
 	var errs []error
 	for _, entry := range slices.Backward(inventory.Stale(s.mi.Status.Inventory, planned)) {
-		if err := r.writer().Delete(ctx, owner, entry); err != nil {
+		if err := r.Writer().Delete(ctx, owner, entry); err != nil {
 			errs = append(errs, err)
 			kept = inventory.Union(kept, []v1alpha1.InventoryEntry{entry})
 		}

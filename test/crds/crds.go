@@ -35,7 +35,7 @@ func Files() fs.FS { return files }
 
 // Load returns the definitions of one vendor: files in the order of their names,
 // documents in the order of their file. A vendor without files is an error, so
-// that a misspelt name does not look like a vendor without CRDs.
+// that a name with a mistake does not look like a vendor without CRDs.
 func Load(vendor string) ([]*apiextensionsv1.CustomResourceDefinition, error) {
 	names, err := fs.Glob(files, path.Join(vendor, "*.yaml"))
 	if err != nil {

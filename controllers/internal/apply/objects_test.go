@@ -54,6 +54,16 @@ var _ = Describe("An object of ours", func() {
 		Expect(writer.Object(ctx, us, desired)).To(Equal(apply.Unchanged))
 	})
 
+	It("is ours by its owner reference too, and gets its marks back", func(ctx SpecContext) {
+		desired := generated(us, namespace, "a", nil)
+		Expect(writer.Object(ctx, us, desired)).To(Equal(apply.Created))
+		live := expect.ExpectExists(ctx, testEnv.Client, desired)
+		live.SetLabels(nil)
+		Expect(testEnv.Client.Update(ctx, live)).To(Succeed())
+		Expect(writer.Object(ctx, us, desired)).To(Equal(apply.Configured))
+		Expect(expect.ExpectExists(ctx, testEnv.Client, desired).GetLabels()).To(Equal(desired.GetLabels()))
+	})
+
 	It("keeps what was desired as it was given", func(ctx SpecContext) {
 		desired := generated(us, namespace, "a", map[string]any{"key": "value"})
 		before := desired.DeepCopy()

@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/meshingress/meshingress/controllers/dataplane"
+	"github.com/meshingress/meshingress/controllers/internal/base"
 	"github.com/meshingress/meshingress/controllers/internal/metrics"
 	"github.com/meshingress/meshingress/controllers/internal/observe"
 	"github.com/meshingress/meshingress/controllers/meshingress"
@@ -79,16 +80,18 @@ func (o *Operator) Reset() {
 // MeshIngress returns the reconciler of MeshIngresses. Its metrics begin at zero.
 func (o *Operator) MeshIngress() *meshingress.Reconciler {
 	GinkgoHelper()
-	return &meshingress.Reconciler{
-		Client: o.Client, Live: o.Client, Registry: o.Registry, Linkerd: o.facts(),
-		Watches: o.Watches, Events: o.Events, Metrics: o.newMetrics(),
-	}
+	return &meshingress.Reconciler{Reconciler: o.base()}
 }
 
 // DataPlane returns the reconciler of MeshIngressClasses. Its metrics begin at zero.
 func (o *Operator) DataPlane() *dataplane.Reconciler {
 	GinkgoHelper()
-	return &dataplane.Reconciler{
+	return &dataplane.Reconciler{Reconciler: o.base()}
+}
+
+func (o *Operator) base() base.Reconciler {
+	GinkgoHelper()
+	return base.Reconciler{
 		Client: o.Client, Live: o.Client, Registry: o.Registry, Linkerd: o.facts(),
 		Watches: o.Watches, Events: o.Events, Metrics: o.newMetrics(),
 	}

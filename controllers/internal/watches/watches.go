@@ -16,12 +16,14 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	toolscache "k8s.io/client-go/tools/cache"
+	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/meshingress/meshingress/internal/translate"
@@ -124,10 +126,7 @@ func (m *Manager) denied(ctx context.Context, gvk schema.GroupVersionKind) error
 
 func (m *Manager) start(ctx context.Context, gvk schema.GroupVersionKind, informer cache.Informer) error {
 	for _, s := range m.subscribers {
-		// Not source.Kind: it asks for the informer on its own time, and so would
-		// start it anew after Stop.
-		src := &source.Informer{Informer: informer, Handler: s.handler, Predicates: []predicate.Predicate{relevant()}}
-		if err := s.controller.Watch(src); err != nil {
+		if err := s.controller.Watch(sourceOf(informer, s.handler)); err != nil {
 			return fmt.Errorf("watching %s: %w", gvk, err)
 		}
 	}
@@ -136,6 +135,19 @@ func (m *Manager) start(ctx context.Context, gvk schema.GroupVersionKind, inform
 	defer cancel()
 	toolscache.WaitForCacheSync(ctx.Done(), informer.HasSynced)
 	return nil
+}
+
+// sourceOf tells a handler of what an informer sees. It is not source.Kind, which asks
+// for the informer on its own time, and so would start it anew after Stop. A
+// controller that starts later than Stop has nothing to hear, and must start anyway.
+func sourceOf(informer cache.Informer, h handler.EventHandler) source.Source {
+	src := &source.Informer{Informer: informer, Handler: h, Predicates: []predicate.Predicate{relevant()}}
+	return source.Func(func(ctx context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
+		if err := src.Start(ctx, queue); err != nil && !informer.IsStopped() {
+			return fmt.Errorf("starting the source: %w", err)
+		}
+		return nil
+	})
 }
 
 // Stop ends the watch on a kind, as when its CRD has left. Ensure starts it anew.

@@ -23,6 +23,7 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/config"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
@@ -70,7 +71,7 @@ var httpProxy = schema.GroupVersionKind{Group: "projectcontour.io", Version: "v1
 // watching is a manager with two controllers that subscribed, and what they heard.
 type watching struct {
 	*watches.Manager
-	client client.Client
+	cache cache.Cache
 
 	mu       sync.Mutex
 	heard    []map[string]int
@@ -88,7 +89,7 @@ func start(user *rest.Config) *watching {
 		Controller: ctrlConfig(), Client: client.Options{Cache: &client.CacheOptions{Unstructured: true}},
 	})
 	Expect(err).NotTo(HaveOccurred())
-	w.Manager, w.client = watches.New(mgr.GetCache(), mgr.GetAPIReader()), mgr.GetClient()
+	w.Manager, w.cache = watches.New(mgr.GetCache(), mgr.GetAPIReader()), mgr.GetCache()
 	for i := range w.heard {
 		c, err := controller.New("subscriber", mgr, controller.Options{Reconciler: w.subscriber(i)})
 		Expect(err).NotTo(HaveOccurred())
@@ -158,10 +159,15 @@ func (w *watching) expectHeard(name string) {
 	Eventually(w.times).WithArguments(name).WithTimeout(eventTimeout).Should(HaveEach(BeNumerically(">", 0)))
 }
 
+func watched(kind schema.GroupVersionKind) *unstructured.Unstructured {
+	o := &unstructured.Unstructured{}
+	o.SetGroupVersionKind(kind)
+	return o
+}
+
 func newProxy(ctx context.Context, name string) *unstructured.Unstructured {
 	GinkgoHelper()
-	proxy := &unstructured.Unstructured{}
-	proxy.SetGroupVersionKind(httpProxy)
+	proxy := watched(httpProxy)
 	proxy.SetNamespace("default")
 	proxy.SetName(name)
 	proxy.Object["spec"] = map[string]any{}
@@ -170,9 +176,7 @@ func newProxy(ctx context.Context, name string) *unstructured.Unstructured {
 }
 
 func deleteProxies(ctx SpecContext) {
-	list := &unstructured.Unstructured{}
-	list.SetGroupVersionKind(httpProxy)
-	Expect(testEnv.Client.DeleteAllOf(ctx, list, client.InNamespace("default"))).To(Succeed())
+	Expect(testEnv.Client.DeleteAllOf(ctx, watched(httpProxy), client.InNamespace("default"))).To(Succeed())
 }
 
 var _ = Describe("The watch on a vendor's kind", func() {
@@ -301,6 +305,29 @@ var _ = Describe("The watch on a vendor's kind", func() {
 		w.expectSynced(ctx)
 		newProxy(ctx, "second")
 		w.expectHeard("second")
+	})
+
+	It("that ended before a controller started does not keep it from starting", func(ctx SpecContext) {
+		w := start(testEnv.Config)
+		late, err := controller.NewUnmanaged("late", controller.Options{
+			Reconciler: w.subscriber(0), SkipNameValidation: ptr.To(true), CacheSyncTimeout: eventTimeout,
+		})
+		Expect(err).NotTo(HaveOccurred())
+		w.Subscribe(late, &handler.EnqueueRequestForObject{})
+		w.expectSynced(ctx)
+		first, err := w.cache.GetInformer(ctx, watched(httpProxy))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(w.Stop(ctx, httpProxy)).To(Succeed())
+		Eventually(first.IsStopped).WithTimeout(eventTimeout).Should(BeTrue())
+
+		running, cancel := context.WithCancel(ctx)
+		done := make(chan error, 1)
+		go func() { done <- late.Start(running) }()
+		w.expectSynced(ctx)
+		newProxy(ctx, "later")
+		w.expectHeard("later")
+		cancel()
+		Eventually(done).WithTimeout(eventTimeout).Should(Receive(BeNil()))
 	})
 
 	It("may be asked for and ended by several at a time", func(ctx SpecContext) {

@@ -1,0 +1,162 @@
+// Copyright The MeshIngress Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package operator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	authorizationv1 "k8s.io/api/authorization/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/rest"
+	"k8s.io/utils/ptr"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/config"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/controllers"
+	"github.com/meshingress/meshingress/internal/linkerd"
+	"github.com/meshingress/meshingress/providers/all"
+	"github.com/meshingress/meshingress/test/env"
+)
+
+// The operator's ServiceAccount, as config/rbac has it.
+const (
+	Namespace      = "meshingress-system"
+	ServiceAccount = "meshingress-controller-manager"
+)
+
+// User is the operator's name in a SubjectAccessReview.
+const User = "system:serviceaccount:" + Namespace + ":" + ServiceAccount
+
+// The limits on waiting, far above what an idle machine needs.
+const (
+	startTimeout = time.Minute
+	stopTimeout  = time.Minute
+	pollInterval = 20 * time.Millisecond
+)
+
+// Operator is a manager that runs. Its fields may be read from several goroutines.
+type Operator struct {
+	// Counter counts the manager's requests since it was made.
+	Counter *env.Counter
+
+	// Watches are the manager's open watches.
+	Watches *Watches
+
+	// Metrics gathers what the controllers count, beside controller-runtime's own
+	// metrics, which are in its registry and which all Operators of a process share.
+	Metrics prometheus.Gatherer
+
+	cancel context.CancelFunc
+	ended  chan error
+}
+
+// Start installs the operator's RBAC, starts a manager without leader election or
+// servers, and returns once its controllers run. ctx limits the start; the caller
+// must call Stop. After Stop the operator can be started again.
+func Start(ctx context.Context, e *env.Environment) (*Operator, error) {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	cfg, err := Connect(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	registry := prometheus.NewRegistry()
+	o := &Operator{Counter: env.CountWrites(cfg), Watches: followWatches(cfg), Metrics: registry}
+	mgr, err := newManager(ctx, cfg, registry)
+	if err != nil {
+		return nil, err
+	}
+	return o, o.run(ctx, mgr)
+}
+
+// Connect installs the operator's RBAC, and returns the configuration of its
+// ServiceAccount once that may do what it grants: the API server learns of a new
+// role a little later. Start does it, too.
+func Connect(ctx context.Context, e *env.Environment) (*rest.Config, error) {
+	if err := e.InstallRBAC(ctx); err != nil {
+		return nil, fmt.Errorf("installing the operator's RBAC: %w", err)
+	}
+	cfg, err := e.ServiceAccountConfig(ctx, Namespace, ServiceAccount)
+	if err != nil {
+		return nil, err
+	}
+	err = wait.PollUntilContextCancel(ctx, pollInterval, true, func(ctx context.Context) (bool, error) {
+		review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
+			User: User, ResourceAttributes: &authorizationv1.ResourceAttributes{
+				Verb: "patch", Group: v1alpha1.GroupName, Resource: "meshingresses", Subresource: "status",
+			},
+		}}
+		err := e.Client.Create(ctx, review)
+		return review.Status.Allowed, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("waiting until the operator's roles hold: %w", err)
+	}
+	return cfg, nil
+}
+
+func newManager(ctx context.Context, cfg *rest.Config, registry *prometheus.Registry) (ctrl.Manager, error) {
+	scheme, err := controllers.NewScheme()
+	if err != nil {
+		return nil, err
+	}
+	mgr, err := ctrl.NewManager(cfg, ctrl.Options{
+		Scheme:  scheme,
+		Cache:   controllers.CacheOptions(),
+		Client:  controllers.ClientOptions(),
+		Metrics: metricsserver.Options{BindAddress: "0"},
+		// A process may start the operator several times.
+		Controller: config.Controller{SkipNameValidation: ptr.To(true)},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("making the manager: %w", err)
+	}
+	vendors, err := all.New()
+	if err != nil {
+		return nil, err
+	}
+	return mgr, controllers.Setup(ctx, mgr, controllers.Options{
+		Registry: vendors, LinkerdNamespace: linkerd.DefaultNamespace, Metrics: registry,
+	})
+}
+
+func (o *Operator) run(ctx context.Context, mgr ctrl.Manager) error {
+	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	o.cancel, o.ended = cancel, make(chan error, 1)
+	go func() { o.ended <- mgr.Start(running) }()
+	synced := make(chan bool, 1)
+	go func() { synced <- mgr.GetCache().WaitForCacheSync(ctx) }()
+	select {
+	case <-synced:
+	case err := <-o.ended:
+		o.cancel()
+		return fmt.Errorf("starting the manager: %w", err)
+	}
+	if err := ctx.Err(); err != nil {
+		return errors.Join(fmt.Errorf("waiting for the manager's cache: %w", err), o.Stop())
+	}
+	return nil
+}
+
+// Stop ends the manager, and returns when nothing of it runs any more. It may be
+// called again.
+func (o *Operator) Stop() error {
+	if o.cancel == nil {
+		return nil
+	}
+	o.cancel()
+	o.cancel = nil
+	select {
+	case err := <-o.ended:
+		return err
+	case <-time.After(stopTimeout):
+		return fmt.Errorf("the manager did not stop within %s", stopTimeout)
+	}
+}
