@@ -110,8 +110,8 @@ var _ = Describe("The operator's permissions", func() {
 		connectOperator(ctx)
 		for _, verb := range everything[:3] {
 			Expect(may(ctx, verb, "", "configmaps", linkerd.DefaultNamespace, linkerd.ConfigMapName)).To(BeTrue(), verb)
-			Expect(may(ctx, verb, "admissionregistration.k8s.io", "mutatingwebhookconfigurations", "", linkerd.InjectorWebhookName)).
-				To(BeTrue(), verb)
+			Expect(may(ctx, verb, "admissionregistration.k8s.io", "mutatingwebhookconfigurations",
+				"", linkerd.InjectorWebhookName)).To(BeTrue(), verb)
 		}
 	})
 

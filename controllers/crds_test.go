@@ -76,7 +76,8 @@ var _ = Describe("The CRDs of a vendor", func() {
 		becomes(ctx, contourMI, v1alpha1.ConditionAccepted, "False VendorNotServed")
 		Expect(testEnv.InstallCRDs(ctx, crds.Contour)).To(Succeed())
 		isProgrammed(ctx, contourMI)
-		Expect(ofVendors()).To(ContainElements("/apis/projectcontour.io/v1/httpproxies", "/apis/traefik.io/v1alpha1/ingressroutes"))
+		Expect(ofVendors()).To(ContainElements(
+			"/apis/projectcontour.io/v1/httpproxies", "/apis/traefik.io/v1alpha1/ingressroutes"))
 
 		By("removing those of one")
 		Expect(testEnv.RemoveCRDs(ctx, crds.Traefik)).To(Succeed())

@@ -122,7 +122,8 @@ func create[T client.Object](ctx context.Context, objects ...T) {
 		}
 		Expect(err).NotTo(HaveOccurred())
 		DeferCleanup(func(ctx SpecContext) {
-			Expect(client.IgnoreNotFound(user.Delete(ctx, o, client.GracePeriodSeconds(0), client.PropagationPolicy(metav1.DeletePropagationBackground)))).To(Succeed())
+			err := user.Delete(ctx, o, client.GracePeriodSeconds(0), client.PropagationPolicy(metav1.DeletePropagationBackground))
+			Expect(client.IgnoreNotFound(err)).To(Succeed())
 		})
 	}
 }

@@ -242,9 +242,13 @@ var _ = Describe("A MeshIngress", func() {
 		mi := web(namespace, class)
 		expect.ExpectApplied(ctx, user, class, mi)
 		isProgrammed(ctx, mi)
-		patch(ctx, builders.Namespace(namespace), fmt.Sprintf(`{"metadata":{"annotations":{%q:"80"}}}`, linkerd.OpaquePortsAnnotation))
+		declare := func(ports string) {
+			patch(ctx, builders.Namespace(namespace),
+				fmt.Sprintf(`{"metadata":{"annotations":{%q:%s}}}`, linkerd.OpaquePortsAnnotation, ports))
+		}
+		declare(`"80"`)
 		becomes(ctx, mi, v1alpha1.ConditionResolvedRefs, "False InvalidBackend")
-		patch(ctx, builders.Namespace(namespace), fmt.Sprintf(`{"metadata":{"annotations":{%q:null}}}`, linkerd.OpaquePortsAnnotation))
+		declare("null")
 		isProgrammed(ctx, mi)
 	})
 

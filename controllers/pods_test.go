@@ -45,7 +45,8 @@ func setReady(ctx context.Context, pod *corev1.Pod, ready bool) {
 	current.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: status}}
 	current.Status.ContainerStatuses = nil
 	for _, c := range current.Spec.Containers {
-		current.Status.ContainerStatuses = append(current.Status.ContainerStatuses, corev1.ContainerStatus{Name: c.Name, Ready: ready})
+		current.Status.ContainerStatuses = append(current.Status.ContainerStatuses,
+			corev1.ContainerStatus{Name: c.Name, Ready: ready})
 	}
 	Expect(user.Status().Update(ctx, current)).To(Succeed())
 }

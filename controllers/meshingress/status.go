@@ -157,11 +157,24 @@ func (s *scope) setMeshed(set conditions.Setter) {
 	case !current:
 		set.Unknown(kind, v1alpha1.ReasonPending, "MeshIngressClass "+s.class.Name+" has not been looked at yet")
 	case meshed.Status == metav1.ConditionTrue:
-		set.True(kind, meshed.Reason, meshed.Message)
+		set.True(kind, meshed.Reason, s.classSays(meshed))
 	case meshed.Status == metav1.ConditionUnknown:
-		set.Unknown(kind, meshed.Reason, meshed.Message)
+		set.Unknown(kind, meshed.Reason, s.classSays(meshed))
 	default:
-		set.False(kind, meshed.Reason, meshed.Message)
+		set.False(kind, meshed.Reason, s.classSays(meshed))
+	}
+}
+
+// classSays is the class's message, but where that counts pods: a rollout must not
+// write the status of every MeshIngress at each pod.
+func (s *scope) classSays(meshed *metav1.Condition) string {
+	switch meshed.Reason {
+	case v1alpha1.ReasonMeshed:
+		return "the pods of MeshIngressClass " + s.class.Name + " are in the mesh"
+	case v1alpha1.ReasonRolloutInProgress, v1alpha1.ReasonNotInjected:
+		return "not every pod of MeshIngressClass " + s.class.Name + " is in the mesh: see its status"
+	default:
+		return meshed.Message
 	}
 }
 

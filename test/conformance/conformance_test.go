@@ -100,7 +100,9 @@ func (p mistyping) Translate(in providers.Input) (providers.Plan, field.ErrorLis
 	})
 }
 
-func changed(p providers.Provider, in providers.Input, change func(spec map[string]any)) (providers.Plan, field.ErrorList) {
+func changed(
+	p providers.Provider, in providers.Input, change func(spec map[string]any),
+) (providers.Plan, field.ErrorList) {
 	plan, errs := p.Translate(in)
 	for _, o := range plan.Objects {
 		spec, found, err := unstructured.NestedMap(o.Object, "spec")

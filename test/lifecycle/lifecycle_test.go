@@ -41,9 +41,12 @@ var _ = Describe("The cluster is what it was", func() {
 		w.changeClass(ctx, func(class *v1alpha1.MeshIngressClass) { class.Spec.DataPlane.ClientIP = v1alpha1.ClientIPIgnore })
 		eventually(ctx, s.annotations).Should(Equal(map[string]string{linkerd.InjectAnnotation: s.mode()}))
 		By("injection that only says what it would do, and then does it again")
-		w.changeClass(ctx, func(class *v1alpha1.MeshIngressClass) { class.Spec.DataPlane.Injection = v1alpha1.InjectionAudit })
+		inject := func(injection v1alpha1.Injection) {
+			w.changeClass(ctx, func(class *v1alpha1.MeshIngressClass) { class.Spec.DataPlane.Injection = injection })
+		}
+		inject(v1alpha1.InjectionAudit)
 		eventually(ctx, s.annotations).Should(BeEmpty())
-		w.changeClass(ctx, func(class *v1alpha1.MeshIngressClass) { class.Spec.DataPlane.Injection = v1alpha1.InjectionEnforce })
+		inject(v1alpha1.InjectionEnforce)
 		eventually(ctx, s.annotations).Should(mode)
 		w.programmed(ctx)
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -57,11 +58,27 @@ func (w Writer) Object(ctx context.Context, owner translate.Owner, desired *unst
 		change = Configured
 	}
 	log.FromContext(ctx).Info("Applying object", "object", Describe(desired), "change", change)
-	body := client.ApplyConfigurationFromUnstructured(desired.DeepCopy())
-	if err := w.Client.Apply(ctx, body, client.FieldOwner(v1alpha1.FieldManager), client.ForceOwnership); err != nil {
+	if err := w.apply(ctx, desired, live); err != nil {
 		return Unchanged, fmt.Errorf("applying %s: %w", Describe(desired), err)
 	}
 	return change, nil
+}
+
+// apply forces an object of ours to be as desired. With the UID of what was looked
+// at, so that it is not another's which has taken the name meanwhile; that is a
+// conflict.
+func (w Writer) apply(ctx context.Context, desired, live *unstructured.Unstructured) error {
+	body := desired.DeepCopy()
+	if live != nil {
+		body.SetUID(live.GetUID())
+	}
+	err := w.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(body),
+		client.FieldOwner(v1alpha1.FieldManager), client.ForceOwnership)
+	if live != nil && isGone(err) {
+		resource := schema.GroupResource{Group: desired.GroupVersionKind().Group, Resource: desired.GetKind()}
+		return apierrors.NewConflict(resource, desired.GetName(), err)
+	}
+	return err
 }
 
 // find reads an object from the cache, and where it is not there asks the API

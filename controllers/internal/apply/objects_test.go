@@ -104,6 +104,30 @@ var _ = Describe("An object of ours", func() {
 		}),
 	)
 
+	It("is not taken from a stranger that took the place of ours unseen by the cache", func(ctx SpecContext) {
+		Expect(writer.Object(ctx, us, generated(us, namespace, "a", map[string]any{"ours": "old"}))).To(Equal(apply.Created))
+		before := &unstructured.Unstructured{}
+		before.SetGroupVersionKind(schema.GroupVersionKind{Version: "v1", Kind: "ConfigMap"})
+		Expect(ours.Get(ctx, client.ObjectKey{Namespace: namespace, Name: "a"}, before)).To(Succeed())
+		behind := apply.Writer{Live: ours, Client: interceptor.NewClient(ours, interceptor.Funcs{
+			Get: func(_ context.Context, _ client.WithWatch, _ client.ObjectKey, obj client.Object, _ ...client.GetOption) error {
+				before.DeepCopyInto(obj.(*unstructured.Unstructured))
+				return nil
+			},
+		})}
+		stranger := configMap(namespace, "a", map[string]any{"theirs": "value"})
+		expect.ExpectDeleted(ctx, testEnv.Client, before.DeepCopy())
+		for _, put := range []func(){
+			func() {},
+			func() { Expect(testEnv.Client.Create(ctx, stranger)).To(Succeed()) },
+		} {
+			put()
+			_, err := behind.Object(ctx, us, generated(us, namespace, "a", map[string]any{"ours": "new"}))
+			Expect(apierrors.IsConflict(err)).To(BeTrue(), "%v", err)
+		}
+		Expect(expect.ExpectExists(ctx, testEnv.Client, stranger).Object["data"]).To(Equal(map[string]any{"theirs": "value"}))
+	})
+
 	It("is not taken from a stranger that the cache has not seen yet", func(ctx SpecContext) {
 		stranger := configMap(namespace, "a", map[string]any{"theirs": "value"})
 		Expect(testEnv.Client.Create(ctx, stranger)).To(Succeed())
