@@ -36,7 +36,8 @@ const (
 	// the mode that the strategy needs.
 	//
 	// True: Meshed. False: NotInjected, InjectionBlocked, FieldConflict,
-	// Forbidden, ApplyFailed, LinkerdNotFound, NoPods, RolloutInProgress, Audit.
+	// Forbidden, ApplyFailed, LinkerdNotFound, NoPods, RolloutInProgress,
+	// RoutesNotReady, Audit.
 	// Unknown: Pending.
 	ConditionMeshed = "Meshed"
 
@@ -90,6 +91,7 @@ const (
 	ReasonLinkerdNotFound     = "LinkerdNotFound"
 	ReasonNoPods              = "NoPods"
 	ReasonRolloutInProgress   = "RolloutInProgress"
+	ReasonRoutesNotReady      = "RoutesNotReady"
 	ReasonAudit               = "Audit"
 	ReasonUncoveredRoutes     = "UncoveredRoutes"
 	ReasonReleasing           = "Releasing"

@@ -3,8 +3,6 @@
 
 package v1alpha1
 
-import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 // ServicePort names one port of a Service: by number or by name, never both.
 //
 // +kubebuilder:validation:XValidation:rule="has(self.number) != has(self.name)",message="set exactly one of number and name"
@@ -101,6 +99,3 @@ type InventoryEntry struct {
 	// +kubebuilder:validation:MaxLength=253
 	Name string `json:"name"`
 }
-
-// Conditions is the list of conditions of both kinds.
-type Conditions = []metav1.Condition

@@ -67,6 +67,9 @@ func parse(args []string) (options, error) {
 
 func (o options) overrides() (controllers.Overrides, error) {
 	overrides := controllers.Overrides{Version: o.linkerdVersion, ClusterDomain: o.clusterDomain}
+	if err := linkerd.CheckClusterDomain(o.clusterDomain); o.clusterDomain != "" && err != nil {
+		return overrides, fmt.Errorf("--cluster-domain: %w", err)
+	}
 	if o.tokenProjection == "" {
 		return overrides, nil
 	}

@@ -53,6 +53,10 @@ type workload struct {
 	merged injection.Merged
 	seen   injection.Observation
 	err    error
+
+	// waitsFor are MeshIngresses that do not send the header yet, without which
+	// ingress mode is not set.
+	waitsFor []string
 }
 
 // Reconcile implements reconcile.Reconciler.

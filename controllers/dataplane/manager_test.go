@@ -25,6 +25,7 @@ import (
 	"github.com/meshingress/meshingress/controllers/dataplane"
 	"github.com/meshingress/meshingress/controllers/internal/base"
 	"github.com/meshingress/meshingress/controllers/internal/controllertest"
+	"github.com/meshingress/meshingress/controllers/internal/index"
 	"github.com/meshingress/meshingress/controllers/internal/observe"
 	"github.com/meshingress/meshingress/controllers/internal/watches"
 	"github.com/meshingress/meshingress/internal/linkerd"
@@ -54,6 +55,7 @@ func startManager() {
 	})
 	Expect(err).NotTo(HaveOccurred())
 	Expect(mgr.Add(ofLinkerd)).To(Succeed())
+	Expect(index.Register(context.Background(), mgr.GetFieldIndexer())).To(Succeed())
 	kinds := watches.New(mgr.GetCache(), mgr.GetAPIReader())
 	r := &dataplane.Reconciler{Reconciler: base.Reconciler{
 		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Registry: operator.Registry, Watches: kinds,

@@ -94,6 +94,20 @@ var _ = Describe("A class of ingress-nginx with header routing", func() {
 		Expect(latest(ctx, class).Status.Inventory).To(BeEmpty())
 	})
 
+	It("keeps both while the workload cannot be released, or its proxy would be an open relay", func(ctx SpecContext) {
+		class := newHeaderClass(ctx)
+		settle(ctx, class)
+		Expect(testEnv.Client.Delete(ctx, class)).To(Succeed())
+		operator.Writes.Reset()
+		operator.Faults.FailWrite(1)
+		_, err := reconcileOnce(ctx, class)
+		Expect(err).To(HaveOccurred())
+		operator.Faults.Clear()
+		Expect(linkerdAnnotations(ctx, nginxWorkload)).To(HaveKeyWithValue(inject, "ingress"))
+		expect.ExpectExists(ctx, testEnv.Client, headers)
+		Expect(latest(ctx, controllerSettings()).Data).To(Equal(setting))
+	})
+
 	It("writes none of it in an audit", func(ctx SpecContext) {
 		before := snapshot(ctx)
 		class := newClass(ctx, "nginx", v1alpha1.VendorIngressNginx, builders.WithRouting(v1alpha1.RoutingHeader),

@@ -41,12 +41,17 @@ func (r *Reconciler) takeAllBack(ctx context.Context, class *v1alpha1.MeshIngres
 		return err
 	}
 	delete(s.views, class.Name)
-	var errs []error
-	for _, c := range slices.Backward(class.Status.Claims) {
-		errs = append(errs, r.takeBack(ctx, s, c))
+	for _, c := range workloadsFirst(class.Status.Claims) {
+		// What comes after a workload is what keeps its proxy from being an open
+		// relay: it stays as long as the workload does.
+		if err := r.takeBack(ctx, s, c); err != nil {
+			return err
+		}
 	}
 	for _, entry := range slices.Backward(class.Status.Inventory) {
-		errs = append(errs, r.Writer().Delete(ctx, translate.ClassOwner(class), entry))
+		if err := r.Writer().Delete(ctx, translate.ClassOwner(class), entry); err != nil {
+			return err
+		}
 	}
-	return errors.Join(errs...)
+	return nil
 }

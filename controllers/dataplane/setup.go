@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
@@ -42,6 +43,7 @@ func (r *Reconciler) Setup(mgr ctrl.Manager, kinds *watches.Manager, linkerdCach
 		Watches(&appsv1.StatefulSet{}, handler.EnqueueRequestsFromMapFunc(r.ofWorkload)).
 		Watches(&corev1.Service{}, all, builder.WithPredicates(predicate.NewPredicateFuncs(isExposed))).
 		Watches(&corev1.Namespace{}, all, labelsChanged).
+		Watches(&v1alpha1.MeshIngress{}, all, builder.WithPredicates(headerComesOrRoutesGo())).
 		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(r.ofPod)).
 		Watches(&apiextensionsv1.CustomResourceDefinition{}, handler.EnqueueRequestsFromMapFunc(r.ofCRD)).
 		WatchesRawSource(source.Kind[client.Object](linkerdCache, &corev1.ConfigMap{}, all)).
@@ -69,7 +71,22 @@ func (r *Reconciler) all(ctx context.Context, _ client.Object) []reconcile.Reque
 	return requests
 }
 
-// ofPod finds the classes whose workloads, as last observed, have the pod.
+// headerComesOrRoutesGo passes the events of MeshIngresses that a workload may wait
+// for before it enters ingress mode.
+func headerComesOrRoutesGo() predicate.Predicate {
+	return predicate.Funcs{
+		CreateFunc: func(event.CreateEvent) bool { return false },
+		UpdateFunc: func(e event.UpdateEvent) bool {
+			before, after := e.ObjectOld.(*v1alpha1.MeshIngress), e.ObjectNew.(*v1alpha1.MeshIngress)
+			return before.Status.Strategy != after.Status.Strategy && after.Status.Strategy == v1alpha1.StrategyHeader ||
+				before.Spec.ClassName != after.Spec.ClassName
+		},
+		DeleteFunc:  func(event.DeleteEvent) bool { return true },
+		GenericFunc: func(event.GenericEvent) bool { return false },
+	}
+}
+
+// ofPod finds the classes with a workload, as last observed, in the pod's namespace.
 func (r *Reconciler) ofPod(ctx context.Context, pod client.Object) []reconcile.Request {
 	var list v1alpha1.MeshIngressClassList
 	if err := r.Client.List(ctx, &list, client.UnsafeDisableDeepCopy); err != nil {

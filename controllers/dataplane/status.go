@@ -17,6 +17,7 @@ import (
 	"github.com/meshingress/meshingress/controllers/internal/apply"
 	"github.com/meshingress/meshingress/controllers/internal/conditions"
 	"github.com/meshingress/meshingress/internal/injection"
+	"github.com/meshingress/meshingress/internal/linkerd"
 )
 
 // Bounds of lists in the status and in messages.
@@ -165,6 +166,9 @@ func (s *scope) unmeshed(w workload) (reason, message string) {
 	case lost:
 		return v1alpha1.ReasonFieldConflict, fmt.Sprintf("the older MeshIngressClass %s needs another proxy mode: "+
 			"give both the same spec.routing, or give this one a workload of its own", winner)
+	case len(w.waitsFor) > 0:
+		return v1alpha1.ReasonRoutesNotReady, "its proxy stays out of ingress mode until every route sends " +
+			linkerd.OverrideHeader + "; these MeshIngresses do not: " + named(w.waitsFor)
 	case w.allMeshed():
 		return "", ""
 	case s.class.Spec.DataPlane.Injection == v1alpha1.InjectionAudit:

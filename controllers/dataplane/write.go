@@ -196,8 +196,8 @@ func isConflict(err error) bool {
 }
 
 // writeWorkloads writes into the workloads of this class what all classes want. It
-// waits for the rest of the plan: a proxy in ingress mode, with no header set, lets
-// every client choose the Service.
+// waits for the rest of the plan and for the routes: a proxy in ingress mode, with
+// no header set, lets every client choose the Service.
 func (r *Reconciler) writeWorkloads(ctx context.Context, s *scope) error {
 	if !s.views[s.class.Name].enforces() || s.waiting || s.written.incomplete() != nil {
 		return nil
@@ -205,7 +205,11 @@ func (r *Reconciler) writeWorkloads(ctx context.Context, s *scope) error {
 	settled := s.before.Status.ObservedGeneration == s.class.Generation
 	for i := range s.workloads {
 		w := &s.workloads[i]
-		if w.Blocked != "" || s.held(w.Workload.WorkloadReference) {
+		ready, err := r.ready(ctx, s, w)
+		if err != nil {
+			return err
+		}
+		if !ready {
 			continue
 		}
 		change, err := r.writeWorkload(ctx, recordOf(w.Workload), w.merged.Annotations)
@@ -223,6 +227,19 @@ func (r *Reconciler) writeWorkloads(ctx context.Context, s *scope) error {
 	return nil
 }
 
+// ready reports whether a workload may be written now.
+func (r *Reconciler) ready(ctx context.Context, s *scope, w *workload) (bool, error) {
+	if w.Blocked != "" || s.held(w.Workload.WorkloadReference) {
+		return false, nil
+	}
+	if !w.entersIngressMode() {
+		return true, nil
+	}
+	var err error
+	w.waitsFor, err = r.headerless(ctx, s, w.Workload.WorkloadReference)
+	return len(w.waitsFor) == 0, err
+}
+
 // rolls notes that a workload was written: what was read of it is how it was before.
 func (s *scope) rolls(ref v1alpha1.WorkloadReference) {
 	for i := range s.workloads {
@@ -238,7 +255,9 @@ func (r *Reconciler) noteWorkload(w *workload, err error) error {
 		return err
 	}
 	w.err = err
-	r.Metrics.Conflicts.WithLabelValues(w.Workload.Kind).Inc()
+	if isConflict(err) {
+		r.Metrics.Conflicts.WithLabelValues(w.Workload.Kind).Inc()
+	}
 	return nil
 }
 
@@ -281,7 +300,7 @@ func (r *Reconciler) prune(
 	if s.waiting {
 		return nil
 	}
-	for _, c := range s.class.Status.Claims {
+	for _, c := range workloadsFirst(s.class.Status.Claims) {
 		if slices.Contains(wanted, c) {
 			continue
 		}
@@ -315,6 +334,23 @@ func (r *Reconciler) takeBack(ctx context.Context, s *scope, c v1alpha1.Claim) e
 		s.rolls(workloadRef(c.InventoryEntry))
 	}
 	return err
+}
+
+// workloadsFirst is the order of taking back: as long as a proxy is in ingress mode,
+// the setting that sends the header must stay.
+func workloadsFirst(claims []v1alpha1.Claim) []v1alpha1.Claim {
+	ordered := slices.Clone(claims)
+	slices.SortStableFunc(ordered, func(a, b v1alpha1.Claim) int {
+		switch {
+		case isWorkload(a.InventoryEntry) == isWorkload(b.InventoryEntry):
+			return 0
+		case isWorkload(a.InventoryEntry):
+			return -1
+		default:
+			return 1
+		}
+	})
+	return ordered
 }
 
 func sortClaims(claims []v1alpha1.Claim) []v1alpha1.Claim {

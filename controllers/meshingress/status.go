@@ -79,6 +79,8 @@ func (s *scope) setAccepted(set conditions.Setter) {
 			"spec.className: there is no MeshIngressClass %q: create it or correct the name", s.mi.Spec.ClassName))
 	case s.result.Rejected != nil:
 		set.False(v1alpha1.ConditionAccepted, s.result.Rejected.Reason, conditions.Message(s.result.Rejected.Errors))
+	case !s.translated():
+		set.Unknown(v1alpha1.ConditionAccepted, v1alpha1.ReasonPending, "MeshIngressClass "+s.class.Name+" cannot be looked at yet")
 	default:
 		set.True(v1alpha1.ConditionAccepted, v1alpha1.ReasonAccepted, "served by MeshIngressClass "+s.class.Name)
 	}

@@ -91,11 +91,20 @@ func ReadConfig(cm *corev1.ConfigMap) (Facts, error) {
 	if v.ClusterDomain == "" {
 		return facts, nil
 	}
-	if errs := validation.IsDNS1123Subdomain(v.ClusterDomain); len(errs) > 0 {
-		return facts, fmt.Errorf("clusterDomain %q in ConfigMap %s/%s is no DNS name", v.ClusterDomain, cm.Namespace, cm.Name)
+	if err := CheckClusterDomain(v.ClusterDomain); err != nil {
+		return facts, fmt.Errorf("reading clusterDomain in ConfigMap %s/%s: %w", cm.Namespace, cm.Name, err)
 	}
 	facts.ClusterDomain = v.ClusterDomain
 	return facts, nil
+}
+
+// CheckClusterDomain refuses what is no DNS name: the domain ends up in headers and
+// in vendors' configuration.
+func CheckClusterDomain(domain string) error {
+	if errs := validation.IsDNS1123Subdomain(domain); len(errs) > 0 {
+		return fmt.Errorf("cluster domain %q is no DNS name", domain)
+	}
+	return nil
 }
 
 // ReadInjector reads the injector's webhook. A nil configuration, or one without

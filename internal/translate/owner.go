@@ -21,11 +21,18 @@ import (
 type Owner struct {
 	Kind, Namespace, Name string
 	UID                   types.UID
+
+	// Orphans says that the objects outlive the owner, so that they have no owner
+	// reference: the garbage collector would not wait for us.
+	Orphans bool
 }
 
 // OwnerOf is the Owner of what is generated for a MeshIngress.
 func OwnerOf(mi *v1alpha1.MeshIngress) Owner {
-	return Owner{Kind: "MeshIngress", Namespace: mi.Namespace, Name: mi.Name, UID: mi.UID}
+	return Owner{
+		Kind: "MeshIngress", Namespace: mi.Namespace, Name: mi.Name, UID: mi.UID,
+		Orphans: mi.Spec.DeletionPolicy == v1alpha1.DeletionOrphan,
+	}
 }
 
 // ClassOwner is the Owner of what is generated for a MeshIngressClass.
@@ -60,7 +67,7 @@ func (o Owner) Mark(objects []*unstructured.Unstructured) {
 		}
 		annotations[v1alpha1.OwnerAnnotation] = o.String()
 		obj.SetAnnotations(annotations)
-		if o.UID != "" && o.Namespace != "" && o.Namespace == obj.GetNamespace() {
+		if !o.Orphans && o.UID != "" && o.Namespace != "" && o.Namespace == obj.GetNamespace() {
 			obj.SetOwnerReferences([]metav1.OwnerReference{o.reference()})
 		}
 	}

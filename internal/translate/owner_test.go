@@ -178,3 +178,17 @@ func TestOwnerHash(t *testing.T) {
 		t.Error("the UID is in the hash: a restored backup would own nothing")
 	}
 }
+
+// A deletion in the foreground has the garbage collector delete dependents before
+// any finalizer has its turn.
+func TestOrphansHaveNoOwnerReference(t *testing.T) {
+	mi := &v1alpha1.MeshIngress{}
+	mi.Namespace, mi.Name, mi.UID = "emojivoto", "web", "its-uid"
+	mi.Spec.DeletionPolicy = v1alpha1.DeletionOrphan
+	obj := route("emojivoto", "web")
+	owner := translate.OwnerOf(mi)
+	owner.Mark([]*unstructured.Unstructured{obj})
+	if refs := obj.GetOwnerReferences(); len(refs) > 0 || !owner.Owns(obj) {
+		t.Errorf("got the owner references %v, owned %v", refs, owner.Owns(obj))
+	}
+}

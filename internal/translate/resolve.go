@@ -24,7 +24,12 @@ type resolver struct {
 	mi       *v1alpha1.MeshIngress
 	snap     Snapshot
 	strategy v1alpha1.Strategy
-	errs     field.ErrorList
+
+	// abroad says whether backends may be in another namespace. Where not, nothing is
+	// told of what is there: checkFeatures refuses the field.
+	abroad bool
+
+	errs field.ErrorList
 }
 
 func (r *resolver) input(class providers.Class, choice providers.StrategySupport) providers.Input {
@@ -47,7 +52,7 @@ func (r *resolver) input(class providers.Class, choice providers.StrategySupport
 		in.Default = &b
 	}
 	if a := r.mi.Spec.ExternalAuth; a != nil {
-		b := r.backend(a.Service, field.NewPath("spec", "externalAuth", "service"))
+		b := r.resolve(a.Service, field.NewPath("spec", "externalAuth", "service"))
 		in.Auth = &providers.Auth{Backend: b, Path: orDefault(a.Path, "/")}
 	}
 	return in
@@ -80,8 +85,16 @@ func weight(b v1alpha1.Backend) int32 {
 	return *b.Weight
 }
 
-// backend resolves one Service, or adds to the errors and returns what is known.
+// backend resolves the Service of a route.
 func (r *resolver) backend(ref v1alpha1.ServiceBackend, at *field.Path) providers.Backend {
+	if !r.abroad && ref.Namespace != "" && ref.Namespace != r.mi.Namespace {
+		return providers.Backend{Namespace: ref.Namespace, Service: ref.Name, Port: ref.Port.Number, Field: at}
+	}
+	return r.resolve(ref, at)
+}
+
+// resolve resolves one Service, or adds to the errors and returns what is known.
+func (r *resolver) resolve(ref v1alpha1.ServiceBackend, at *field.Path) providers.Backend {
 	b := providers.Backend{
 		Namespace: orDefault(ref.Namespace, r.mi.Namespace), Service: ref.Name,
 		Port: ref.Port.Number, Field: at,

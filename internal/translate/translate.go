@@ -101,7 +101,9 @@ func MeshIngress(
 		result.Rejected = &Rejection{v1alpha1.ReasonInvalid, errs}
 		return result
 	}
-	r := resolver{mi: mi, snap: snap, strategy: choice.Strategy}
+	r := resolver{
+		mi: mi, snap: snap, strategy: choice.Strategy, abroad: choice.Supports(providers.FeatureCrossNamespace),
+	}
 	input := r.input(ClassOf(class), choice)
 	result.Routes = routeStatus(input)
 	result.Refs = r.errs

@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
@@ -21,7 +22,7 @@ func Condition(ctx context.Context, c client.Reader, object client.Object, kind 
 	if err := c.Get(ctx, client.ObjectKeyFromObject(object), current); err != nil {
 		return "", fmt.Errorf("reading %T %s: %w", object, object.GetName(), err)
 	}
-	var conditions v1alpha1.Conditions
+	var conditions []metav1.Condition
 	switch o := current.(type) {
 	case *v1alpha1.MeshIngress:
 		conditions = o.Status.Conditions

@@ -71,7 +71,8 @@ type Linkerd struct {
 
 // Overrides are facts given by hand, for where they cannot be read.
 type Overrides struct {
-	// Version of the control plane. Where set, Linkerd is taken as installed.
+	// Version of the control plane. Where set, Linkerd is taken as installed, also
+	// where its ConfigMap cannot be read.
 	Version string
 
 	// ClusterDomain of Linkerd.
@@ -92,8 +93,8 @@ func (e *UnreadableError) Unwrap() error { return e.Err }
 // Facts returns what Linkerd says of itself, or defaults where it is not found.
 func (l Linkerd) Facts(ctx context.Context) (linkerd.Facts, error) {
 	facts, err := l.config(ctx)
-	if err != nil {
-		return facts, err
+	if err != nil && l.Overrides.Version == "" {
+		return l.override(facts), err
 	}
 	facts.Injector, err = l.injector(ctx)
 	return l.override(facts), err

@@ -1,0 +1,68 @@
+// Copyright The MeshIngress Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package dataplane_test
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/test/builders"
+	"github.com/meshingress/meshingress/test/expect"
+	"github.com/meshingress/meshingress/test/fixtures"
+)
+
+var _ = Describe("Ingress mode, in which a route without the header is an open relay", func() {
+	var (
+		class *v1alpha1.MeshIngressClass
+		web   *v1alpha1.MeshIngress
+	)
+
+	// serves makes the MeshIngress one that is served with a strategy.
+	serves := func(ctx SpecContext, strategy v1alpha1.Strategy) {
+		GinkgoHelper()
+		web.Status.Strategy = strategy
+		web.Status.Inventory = []v1alpha1.InventoryEntry{{Group: "traefik.io", Version: "v1alpha1", Kind: "IngressRoute", Name: "web"}}
+		expect.ExpectApplied(ctx, testEnv.Client, web)
+	}
+
+	BeforeEach(func(ctx SpecContext) {
+		installLinkerd(ctx)
+		install(ctx, fixtures.Traefik)
+		class = newClass(ctx, "traefik", v1alpha1.VendorTraefik)
+		web = builders.MeshIngress("web", "traefik", builders.WithClass("traefik"), builders.WithRule("", "/", "web-svc", 80))
+		serves(ctx, v1alpha1.StrategyClusterIP)
+		DeferCleanup(func(ctx SpecContext) { expect.ExpectDeleted(ctx, testEnv.Client, web) })
+		settle(ctx, class)
+		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(HaveKeyWithValue(inject, "enabled"))
+		change(ctx, class, func(c *v1alpha1.MeshIngressClass) { c.Spec.Routing = v1alpha1.RoutingHeader })
+	})
+
+	It("waits until every route of the class sends the header", func(ctx SpecContext) {
+		settle(ctx, class)
+		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(HaveKeyWithValue(inject, "enabled"))
+		expectUnmeshed(ctx, class, v1alpha1.ReasonRoutesNotReady, "traefik/web", "l5d-dst-override")
+
+		serves(ctx, v1alpha1.StrategyHeader)
+		settle(ctx, class)
+		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(HaveKeyWithValue(inject, "ingress"))
+	})
+
+	It("waits for the routes of the default class, which are named by no class", func(ctx SpecContext) {
+		web.Spec.ClassName = ""
+		serves(ctx, v1alpha1.StrategyClusterIP)
+		change(ctx, class, func(c *v1alpha1.MeshIngressClass) {
+			c.Annotations = map[string]string{v1alpha1.DefaultClassAnnotation: "true"}
+		})
+		settle(ctx, class)
+		expectUnmeshed(ctx, class, v1alpha1.ReasonRoutesNotReady, "traefik/web")
+	})
+
+	It("does not wait for a MeshIngress that has no routes", func(ctx SpecContext) {
+		web.Status.Inventory = nil
+		expect.ExpectApplied(ctx, testEnv.Client, web)
+		settle(ctx, class)
+		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(HaveKeyWithValue(inject, "ingress"))
+	})
+})
