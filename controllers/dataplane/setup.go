@@ -41,7 +41,7 @@ func (r *Reconciler) Setup(mgr ctrl.Manager, kinds *watches.Manager, linkerdCach
 		Watches(&appsv1.Deployment{}, handler.EnqueueRequestsFromMapFunc(r.ofWorkload)).
 		Watches(&appsv1.DaemonSet{}, handler.EnqueueRequestsFromMapFunc(r.ofWorkload)).
 		Watches(&appsv1.StatefulSet{}, handler.EnqueueRequestsFromMapFunc(r.ofWorkload)).
-		Watches(&corev1.Service{}, all, builder.WithPredicates(predicate.NewPredicateFuncs(isExposed))).
+		Watches(&corev1.Service{}, all, builder.WithPredicates(predicate.NewPredicateFuncs(hasAddress))).
 		Watches(&corev1.Namespace{}, all, labelsChanged).
 		Watches(&v1alpha1.MeshIngress{}, all, builder.WithPredicates(headerComesOrRoutesGo())).
 		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(r.ofPod)).
@@ -154,9 +154,9 @@ func templateLabels(obj client.Object) labels.Set {
 	}
 }
 
-// isExposed passes the Services that clients may reach a data plane by. A class may
-// also name one of another type.
-func isExposed(obj client.Object) bool {
+// hasAddress passes the Services that clients may reach a data plane by. That is of
+// any type, because a class may name it.
+func hasAddress(obj client.Object) bool {
 	svc, ok := obj.(*corev1.Service)
 	return ok && svc.Spec.ClusterIP != corev1.ClusterIPNone
 }

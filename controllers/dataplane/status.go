@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -24,6 +25,7 @@ import (
 const (
 	maxUncovered = 64
 	maxNotices   = 16
+	maxVersion   = 128
 	maxNamed     = 5
 )
 
@@ -62,8 +64,9 @@ func (r *Reconciler) patchStatus(ctx context.Context, before, class *v1alpha1.Me
 func (s *scope) setFacts(v *view) {
 	status, facts := &s.class.Status, s.cluster.Linkerd
 	status.Strategy, status.StrategyReason = v.result.Strategy, v.result.StrategyReason
-	status.VendorVersion = v.discovery.VendorVersion
-	notices := v.result.Plan.Notices
+	version := v.discovery.VendorVersion
+	status.VendorVersion = version[:min(len(version), maxVersion)]
+	notices := slices.Concat(v.result.Plan.Notices, v.discovery.Notices(s.class))
 	status.Notices = notices[:min(len(notices), maxNotices)]
 	status.UncoveredRoutes = s.uncovered[:min(len(s.uncovered), maxUncovered)]
 	status.Linkerd = nil

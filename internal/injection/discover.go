@@ -41,6 +41,23 @@ type Discovery struct {
 	VendorVersion string
 }
 
+// ReasonNoExposedService is the reason of a Notice: no ports are skipped.
+const ReasonNoExposedService = "NoExposedService"
+
+// Notices tell what the platform team should know of a data plane that was found.
+func (d Discovery) Notices(class *v1alpha1.MeshIngressClass) []v1alpha1.Notice {
+	found := slices.ContainsFunc(d.Ports, func(ports []int32) bool { return len(ports) > 0 })
+	if found || len(d.Workloads) == 0 || class.Spec.DataPlane.ClientIP == v1alpha1.ClientIPIgnore {
+		return nil
+	}
+	return []v1alpha1.Notice{{
+		Reason: ReasonNoExposedService,
+		Message: "no Service of type LoadBalancer or NodePort selects the pods, so no inbound port is skipped and the " +
+			"controller sees the proxy's address for every client: name the Service in spec.dataPlane.serviceRef, " +
+			"or set clientIP: Ignore",
+	}}
+}
+
 // DiscoveryError says why the data plane was not found.
 type DiscoveryError struct {
 	// Reason of the condition Discovered.

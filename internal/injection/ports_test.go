@@ -179,3 +179,31 @@ func TestPortsDoNotMatterWhereTheClientIPDoesNot(t *testing.T) {
 		t.Errorf("got ports %v", got)
 	}
 }
+
+func TestAbsenceOfAnExposedServiceIsTold(t *testing.T) {
+	preserve := &v1alpha1.MeshIngressClass{}
+	ignore := preserve.DeepCopy()
+	ignore.Spec.DataPlane.ClientIP = v1alpha1.ClientIPIgnore
+	found := []injection.Workload{{}}
+	for name, tc := range map[string]struct {
+		class *v1alpha1.MeshIngressClass
+		d     injection.Discovery
+		want  []string
+	}{
+		"no ports":                {preserve, injection.Discovery{Workloads: found, Ports: [][]int32{nil}}, []string{injection.ReasonNoExposedService}},
+		"no ports, none wanted":   {ignore, injection.Discovery{Workloads: found, Ports: [][]int32{nil}}, nil},
+		"ports":                   {preserve, injection.Discovery{Workloads: found, Ports: [][]int32{{8000}}}, nil},
+		"ports of one of two":     {preserve, injection.Discovery{Workloads: found, Ports: [][]int32{nil, {8000}}}, nil},
+		"no data plane found yet": {preserve, injection.Discovery{}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got []string
+			for _, n := range tc.d.Notices(tc.class) {
+				got = append(got, n.Reason)
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("notices (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

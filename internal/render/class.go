@@ -71,6 +71,9 @@ func (r *rendering) dataPlane(o *outcome) {
 		o.plan.fail(discoveryError(err))
 		return
 	}
+	for _, n := range found.Notices(o.class) {
+		o.notice(n.Reason, n.Message)
+	}
 	switch o.class.Spec.DataPlane.Injection {
 	case v1alpha1.InjectionIgnore:
 		return

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/meshingress/meshingress/internal/injection"
 	"github.com/meshingress/meshingress/internal/render"
 )
 
@@ -60,6 +61,7 @@ func TestDataPlane(t *testing.T) {
 		"in ingress mode for header routing": {
 			texts:       []string{class("fake", ", routing: Header"), deploymentFake},
 			wantPatches: map[string]map[string]any{workload: {"linkerd.io/inject": "ingress"}},
+			wantNotices: []string{injection.ReasonNoExposedService},
 		},
 		"and audited, which says so": {
 			texts:       []string{class("fake", ", dataPlane: {injection: Audit}"), deploymentFake, serviceFake},
@@ -88,6 +90,7 @@ func TestDataPlane(t *testing.T) {
 			texts: []string{classFake, strings.Replace(deploymentFake,
 				"spec: {containers", "spec: {hostNetwork: true, containers", 1)},
 			wantPatches: none, wantErrors: []string{"spec.dataPlane FieldValueForbidden"},
+			wantNotices: []string{injection.ReasonNoExposedService},
 		},
 		"is where the injector does not look": {
 			texts: []string{
@@ -96,6 +99,7 @@ func TestDataPlane(t *testing.T) {
 					"metadata: {name: ingress, labels: {config.linkerd.io/admission-webhooks: disabled}}\n",
 			},
 			wantPatches: none, wantErrors: []string{"spec.dataPlane FieldValueForbidden"},
+			wantNotices: []string{injection.ReasonNoExposedService},
 		},
 		"is where the injector looks": {
 			texts: []string{
