@@ -69,6 +69,9 @@ func NewScheme() (*runtime.Scheme, error) {
 // CacheOptions keep what is never read out of the memory.
 func CacheOptions() cache.Options {
 	return cache.Options{
+		// A read must never begin a watch: on a kind whose CRD has just left it would
+		// wait for ever.
+		ReaderFailOnMissingInformer: true,
 		ByObject: map[client.Object]cache.ByObject{
 			&apiextensionsv1.CustomResourceDefinition{}: {Transform: stripSchemas},
 			&corev1.Pod{}: {Transform: stripPod},

@@ -25,6 +25,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/controllers/internal/base"
 	"github.com/meshingress/meshingress/controllers/internal/watches"
 	"github.com/meshingress/meshingress/internal/translate"
 )
@@ -49,7 +50,7 @@ func (r *Reconciler) Setup(mgr ctrl.Manager, kinds *watches.Manager, linkerdCach
 		WatchesRawSource(source.Kind[client.Object](linkerdCache, &corev1.ConfigMap{}, all)).
 		WatchesRawSource(source.Kind[client.Object](linkerdCache, &admissionv1.MutatingWebhookConfiguration{}, all)).
 		// One at a time: classes share workloads, and a claim is merged of all.
-		WithOptions(controller.Options{MaxConcurrentReconciles: 1}).
+		WithOptions(controller.Options{MaxConcurrentReconciles: 1, ReconciliationTimeout: base.Timeout}).
 		Build(r)
 	if err != nil {
 		return fmt.Errorf("setting up the MeshIngressClass controller: %w", err)

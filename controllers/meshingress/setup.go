@@ -18,6 +18,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
@@ -25,6 +26,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/controllers/internal/base"
 	"github.com/meshingress/meshingress/controllers/internal/index"
 	"github.com/meshingress/meshingress/controllers/internal/watches"
 	"github.com/meshingress/meshingress/internal/translate"
@@ -44,6 +46,7 @@ func (r *Reconciler) Setup(mgr ctrl.Manager, kinds *watches.Manager, linkerdCach
 			builder.WithPredicates(predicate.Or(predicate.LabelChangedPredicate{}, predicate.AnnotationChangedPredicate{}))).
 		Watches(&apiextensionsv1.CustomResourceDefinition{}, handler.EnqueueRequestsFromMapFunc(r.ofCRD)).
 		WatchesRawSource(source.Kind[client.Object](linkerdCache, &corev1.ConfigMap{}, all)).
+		WithOptions(controller.Options{ReconciliationTimeout: base.Timeout}).
 		Build(r)
 	if err != nil {
 		return fmt.Errorf("setting up the MeshIngress controller: %w", err)

@@ -33,6 +33,10 @@ const (
 	// RetrySoon is how soon it is looked again at a cache that is behind: a new
 	// watch has not synced, or what was read has changed meanwhile.
 	RetrySoon = time.Second
+
+	// Timeout ends a reconcile that waits for an answer that does not come, so that
+	// it does not hold up the others.
+	Timeout = time.Minute
 )
 
 // Reconciler is what both reconcilers work with.
