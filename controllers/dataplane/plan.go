@@ -92,25 +92,11 @@ func (v *view) undecided(ref v1alpha1.WorkloadReference) bool {
 	return recorded && (v.failed != nil || v.result.Rejected != nil)
 }
 
-// templateFields puts annotations where a pod template has them.
-func templateFields(annotations map[string]string) map[string]any {
-	if len(annotations) == 0 {
-		return nil
-	}
-	values := make(map[string]any, len(annotations))
-	for k, v := range annotations {
-		values[k] = v
-	}
-	return map[string]any{"spec": map[string]any{"template": map[string]any{
-		"metadata": map[string]any{"annotations": values},
-	}}}
-}
-
 // workloadClaim is the claim on a workload, for the one manager of all classes.
 func workloadClaim(entry v1alpha1.Claim, annotations map[string]string) apply.Claim {
 	return apply.Claim{
 		Entry: entry.InventoryEntry, UID: types.UID(entry.UID),
-		Manager: workloadManager, Fields: templateFields(annotations),
+		Manager: workloadManager, Fields: injection.TemplateFields(annotations),
 	}
 }
 

@@ -145,3 +145,18 @@ func Merge(claims []ClassClaim) Merged {
 	}
 	return m
 }
+
+// TemplateFields are the fields of a workload that hold annotations of its pod
+// template; nil where there are none.
+func TemplateFields(annotations map[string]string) map[string]any {
+	if len(annotations) == 0 {
+		return nil
+	}
+	values := make(map[string]any, len(annotations))
+	for k, v := range annotations {
+		values[k] = v
+	}
+	return map[string]any{"spec": map[string]any{"template": map[string]any{
+		"metadata": map[string]any{"annotations": values},
+	}}}
+}

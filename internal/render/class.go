@@ -136,16 +136,10 @@ func (o *outcome) claimsOn(w injection.Workload, all []outcome) []injection.Clas
 }
 
 func workloadPatch(w injection.Workload, annotations map[string]string) Patch {
-	values := make(map[string]any, len(annotations))
-	for k, v := range annotations {
-		values[k] = v
-	}
 	return Patch{
 		Target: Target{
 			APIVersion: appsv1.SchemeGroupVersion.String(), Kind: w.Kind, Namespace: w.Namespace, Name: w.Name,
 		},
-		Fields: map[string]any{"spec": map[string]any{"template": map[string]any{
-			"metadata": map[string]any{"annotations": values},
-		}}},
+		Fields: injection.TemplateFields(annotations),
 	}
 }
