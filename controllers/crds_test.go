@@ -70,7 +70,7 @@ var _ = Describe("The CRDs of a vendor", func() {
 		By("installing them")
 		Expect(testEnv.InstallCRDs(ctx, crds.Traefik)).To(Succeed())
 		// They come one by one, and the former group of Traefik may be the first.
-		eventually(ctx, generatedNames, traefikMI).Should(ConsistOf("ingressroutes.traefik.io " + namespace + "/web"))
+		eventually(ctx, generatedNames, traefikMI).Should(ConsistOf(oursIn("ingressroutes.traefik.io", namespace)))
 		isProgrammed(ctx, traefikMI)
 		becomes(ctx, traefikClass, v1alpha1.ConditionAccepted, "True Accepted")
 		becomes(ctx, contourMI, v1alpha1.ConditionAccepted, "False VendorNotServed")
@@ -97,10 +97,12 @@ var _ = Describe("The CRDs of a vendor", func() {
 
 		By("installing them again")
 		Expect(testEnv.InstallCRDs(ctx, crds.Traefik)).To(Succeed())
-		eventually(ctx, generatedNames, traefikMI).Should(ConsistOf("ingressroutes.traefik.io " + namespace + "/web"))
+		eventually(ctx, generatedNames, traefikMI).Should(ConsistOf(oursIn("ingressroutes.traefik.io", namespace)))
 		isProgrammed(ctx, traefikMI)
-		expect.ExpectDeleted(ctx, user, strangersIngressRoute(namespace)) // which ours has the name of
-		eventually(ctx, generatedNames, traefikMI).Should(ConsistOf("ingressroutes.traefik.io " + namespace + "/web"))
+		ours, err := route(ctx, traefikMI, "IngressRoute")
+		Expect(err).NotTo(HaveOccurred())
+		expect.ExpectDeleted(ctx, user, ours)
+		eventually(ctx, generatedNames, traefikMI).Should(ConsistOf(oursIn("ingressroutes.traefik.io", namespace)))
 	})
 
 	It("do not hold up a deletion when they are gone", func(ctx SpecContext) {

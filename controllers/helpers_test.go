@@ -12,6 +12,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	gomegatypes "github.com/onsi/gomega/types"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -214,6 +215,11 @@ func generated(ctx context.Context, owner translate.Owner) (map[string]*unstruct
 func generatedNames(ctx context.Context, mi *v1alpha1.MeshIngress) ([]string, error) {
 	objects, err := generated(ctx, translate.OwnerOf(mi))
 	return slices.Sorted(maps.Keys(objects)), err
+}
+
+// oursIn matches the name, as of generatedNames, of an object for a MeshIngress web.
+func oursIn(resource, namespace string) gomegatypes.GomegaMatcher {
+	return HavePrefix(resource + " " + namespace + "/web-")
 }
 
 // read reads an object anew.

@@ -14,6 +14,8 @@ import (
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/internal/linkerd"
+	"github.com/meshingress/meshingress/internal/translate"
+	"github.com/meshingress/meshingress/providers"
 	"github.com/meshingress/meshingress/test/builders"
 	"github.com/meshingress/meshingress/test/expect"
 	"github.com/meshingress/meshingress/test/fixtures"
@@ -110,15 +112,16 @@ var _ = Describe("A MeshIngress", func() {
 	})
 
 	It("moves with the mark of the default class", func(ctx SpecContext) {
+		install(ctx, fixtures.IngressNginx) // routes stay until the next controller is found
 		one, other := traefik().class(builders.AsDefault()), ingressNginx().class()
 		mi := web(namespace, nil)
 		expect.ExpectApplied(ctx, user, one, other, mi)
-		eventually(ctx, generatedNames, mi).Should(ConsistOf("ingressroutes.traefik.io " + namespace + "/web"))
+		eventually(ctx, generatedNames, mi).Should(ConsistOf(oursIn("ingressroutes.traefik.io", namespace)))
 
 		patch(ctx, one, fmt.Sprintf(`{"metadata":{"annotations":{%q:null}}}`, v1alpha1.DefaultClassAnnotation))
 		becomes(ctx, mi, v1alpha1.ConditionAccepted, "False ClassNotFound")
 		patch(ctx, other, fmt.Sprintf(`{"metadata":{"annotations":{%q:"true"}}}`, v1alpha1.DefaultClassAnnotation))
-		eventually(ctx, generatedNames, mi).Should(ConsistOf("ingresses.networking.k8s.io " + namespace + "/web"))
+		eventually(ctx, generatedNames, mi).Should(ConsistOf(oursIn("ingresses.networking.k8s.io", namespace)))
 		isProgrammed(ctx, mi)
 	})
 
@@ -187,9 +190,9 @@ var _ = Describe("A MeshIngress", func() {
 
 	It("hears of a stranger's object in the place of its own, and when that goes", func(ctx SpecContext) {
 		class := traefik().class()
-		theirs := strangersIngressRoute(namespace)
-		create(ctx, theirs)
 		mi := web(namespace, class)
+		theirs := strangersIngressRoute(mi, class)
+		create(ctx, theirs)
 		expect.ExpectApplied(ctx, user, class, mi)
 		becomes(ctx, mi, v1alpha1.ConditionProgrammed, "False ObjectConflict")
 		rests(ctx, op)
@@ -337,9 +340,19 @@ func strangersProxy(namespace, host string) *unstructured.Unstructured {
 }
 
 // strangersIngressRoute is an IngressRoute that somebody else made, with the name
-// that the one of the MeshIngress web has.
-func strangersIngressRoute(namespace string) *unstructured.Unstructured {
-	ingressRoute := named("traefik.io/v1alpha1", "IngressRoute", namespace, "web")
+// that the one of a MeshIngress has.
+func strangersIngressRoute(mi *v1alpha1.MeshIngress, class *v1alpha1.MeshIngressClass) *unstructured.Unstructured {
+	GinkgoHelper()
+	snap := translate.Snapshot{
+		AssumeServices: true, Served: providers.Served{}, Linkerd: linkerd.Unknown(),
+		Read: func(providers.Read) []*unstructured.Unstructured { return nil },
+	}
+	for _, k := range registry.Served() {
+		snap.Served[k] = true
+	}
+	objects := translate.MeshIngress(registry, mi, class, snap).Plan.Objects
+	Expect(objects).To(HaveLen(1))
+	ingressRoute := named("traefik.io/v1alpha1", "IngressRoute", mi.Namespace, objects[0].GetName())
 	ingressRoute.Object["spec"] = map[string]any{"routes": []any{}}
 	return ingressRoute
 }

@@ -52,11 +52,9 @@ var _ = Describe("The operator's metrics", func() {
 		eventually(ctx, value).WithArguments("drift_corrections_total", "kind", "Deployment").Should(BeEquivalentTo(1))
 
 		By("meeting a stranger's object")
-		theirs := named("traefik.io/v1alpha1", "IngressRoute", namespace, "taken")
-		theirs.Object["spec"] = map[string]any{"routes": []any{}}
-		create(ctx, theirs)
 		taken := builders.MeshIngress("taken", namespace, builders.WithClass(traefikClass.Name),
 			builders.WithRule("taken.example.com", "/", "web-svc", 80))
+		create(ctx, strangersIngressRoute(taken, traefikClass))
 		expect.ExpectApplied(ctx, user, taken)
 		becomes(ctx, taken, v1alpha1.ConditionProgrammed, "False ObjectConflict")
 		eventually(ctx, value).WithArguments("conflicts_total", "kind", "IngressRoute").Should(BeNumerically(">=", 1))

@@ -60,8 +60,9 @@ var _ = Describe("An operator that was down", func() {
 		isProgrammed(ctx, late)
 		isGone(ctx, deleted)
 		eventually(ctx, generatedNames, changed).Should(ConsistOf(
-			HavePrefix("ingressroutes.traefik.io " + namespace + "/changed-tls-certificate")))
-		eventually(ctx, generatedNames, tampered).Should(ConsistOf("ingressroutes.traefik.io " + namespace + "/tampered"))
+			HavePrefix("ingressroutes.traefik.io " + namespace + "/changed-" + class.Name + "-tls-certificate-")))
+		eventually(ctx, generatedNames, tampered).Should(ConsistOf(
+			HavePrefix("ingressroutes.traefik.io " + namespace + "/tampered-")))
 		Expect(generatedNames(ctx, deleted)).To(BeEmpty())
 		eventually(ctx, linkerdAnnotations, traefikDeployment()).Should(HaveKey(linkerd.InjectAnnotation))
 	})

@@ -66,14 +66,15 @@ func NewScheme() (*runtime.Scheme, error) {
 	return scheme, nil
 }
 
-// CacheOptions keep what is never read out of the memory.
-func CacheOptions() cache.Options {
+// CacheOptions keep what is never read for the providers of a registry out of the
+// memory.
+func CacheOptions(registry *providers.Registry) cache.Options {
 	return cache.Options{
 		// A read must never begin a watch: on a kind whose CRD has just left it would
 		// wait for ever.
 		ReaderFailOnMissingInformer: true,
 		ByObject: map[client.Object]cache.ByObject{
-			&apiextensionsv1.CustomResourceDefinition{}: {Transform: stripSchemas},
+			&apiextensionsv1.CustomResourceDefinition{}: {Transform: stripSchemas(registry.Served())},
 			&corev1.Pod{}: {Transform: stripPod},
 		},
 	}

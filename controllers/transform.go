@@ -6,24 +6,27 @@ package controllers
 import (
 	corev1 "k8s.io/api/core/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	toolscache "k8s.io/client-go/tools/cache"
 
+	"github.com/meshingress/meshingress/internal/crdschema"
 	"github.com/meshingress/meshingress/internal/linkerd"
+	"github.com/meshingress/meshingress/providers"
 )
 
-// stripSchemas leaves of a CRD what says whether a kind is served. Schemas are
-// nearly all of its size.
-func stripSchemas(obj any) (any, error) {
-	crd, ok := obj.(*apiextensionsv1.CustomResourceDefinition)
-	if !ok {
-		return obj, nil
+// stripSchemas leaves of a CRD what says whether a kind, or a field that some vendor
+// needs, is served.
+func stripSchemas(needs []providers.Kind) toolscache.TransformFunc {
+	fields := providers.NeededFields(needs)
+	return func(obj any) (any, error) {
+		crd, ok := obj.(*apiextensionsv1.CustomResourceDefinition)
+		if !ok {
+			return obj, nil
+		}
+		crd.ManagedFields = nil
+		crd.Annotations = nil
+		crdschema.Strip(crd, fields[crd.Name])
+		return crd, nil
 	}
-	crd.ManagedFields = nil
-	crd.Annotations = nil
-	for i := range crd.Spec.Versions {
-		v := &crd.Spec.Versions[i]
-		crd.Spec.Versions[i] = apiextensionsv1.CustomResourceDefinitionVersion{Name: v.Name, Served: v.Served, Storage: v.Storage}
-	}
-	return crd, nil
 }
 
 // stripPod leaves of a pod what says whether its proxy is there, ready, and in

@@ -35,12 +35,20 @@ type Description struct {
 	// that are not ours are looked through by RelayAuditor.
 	Routes []Kind
 
+	// ReadOnly are the other kinds that are read: what Provider.Reads asks for and
+	// what StrategySupport.Needs names, unless it is in a list above.
+	ReadOnly []Kind
+
 	// Strategies are the ways to route through the mesh, the preferred first.
 	Strategies []StrategySupport
 
 	// ExclusiveHosts is true where only one MeshIngress can have routes of a host:
 	// the vendor refuses two objects for it.
 	ExclusiveHosts bool
+
+	// IgnoresClassName is true where routes name no class, so that every class of the
+	// vendor is one and the same controller.
+	IgnoresClassName bool
 
 	// DataPlane says how to find the controller's workload.
 	DataPlane DataPlane
@@ -49,10 +57,24 @@ type Description struct {
 	Notices []v1alpha1.Notice
 }
 
-// Kinds returns every kind that the provider writes, patches or looks through,
-// without repetition, in order of appearance.
+// Kinds returns every kind that the provider writes, patches or reads, without
+// repetition, in order of appearance.
 func (d Description) Kinds() []Kind {
-	return distinct(slices.Concat(d.AllWrites(), d.AllPatches(), d.Routes))
+	return distinct(slices.Concat(d.AllWrites(), d.AllPatches(), d.Routes, d.ReadOnly))
+}
+
+// Served returns what has to be known of the API server for the vendor: its kinds,
+// and the fields that are needed, without repetition.
+func (d Description) Served() []Kind { return distinct(append(d.Kinds(), d.Needs()...)) }
+
+// Needs returns what some way needs the API server to serve, without repetition, in
+// order of appearance.
+func (d Description) Needs() []Kind {
+	var kinds []Kind
+	for _, s := range d.Strategies {
+		kinds = append(kinds, s.Needs...)
+	}
+	return distinct(kinds)
 }
 
 // AllWrites are Writes and what opt-in ways write besides.
@@ -64,9 +86,10 @@ func (d Description) AllWrites() []Kind {
 	return distinct(kinds)
 }
 
-// AllPatches are Patches and what opt-in ways patch besides.
+// AllPatches are Patches, what opt-in ways patch besides, and where annotations for
+// the injector go.
 func (d Description) AllPatches() []Kind {
-	kinds := slices.Clone(d.Patches)
+	kinds := slices.Concat(d.Patches, d.DataPlane.Kinds)
 	for _, s := range d.Strategies {
 		kinds = append(kinds, s.Patches...)
 	}
@@ -92,10 +115,34 @@ type Kind struct {
 
 	// BuiltIn kinds are served by every API server; others need a CRD.
 	BuiltIn bool
+
+	// Field, in a need, is a field that the served schema must have:
+	// "spec.routingType". Empty elsewhere.
+	Field string
 }
+
+// WithField is a kind whose served schema has a field, for StrategySupport.Needs.
+func (k Kind) WithField(path string) Kind {
+	k.Field = path
+	return k
+}
+
+// WithoutField is the kind itself.
+func (k Kind) WithoutField() Kind { return k.WithField("") }
 
 // CRDName is the name of the CustomResourceDefinition: "<plural>.<group>".
 func (k Kind) CRDName() string { return k.Resource + "." + k.Group }
+
+// NeededFields lists the fields that kinds need of their schemas, by CRDName.
+func NeededFields(kinds []Kind) map[string][]string {
+	fields := map[string][]string{}
+	for _, k := range kinds {
+		if k.Field != "" {
+			fields[k.CRDName()] = append(fields[k.CRDName()], k.Field)
+		}
+	}
+	return fields
+}
 
 // Kinds that are built into every API server and used by several vendors.
 var (
@@ -107,6 +154,14 @@ var (
 		GroupVersionKind: schema.GroupVersionKind{Version: "v1", Kind: "ConfigMap"},
 		Resource:         "configmaps", BuiltIn: true,
 	}
+	KindService = Kind{
+		GroupVersionKind: schema.GroupVersionKind{Version: "v1", Kind: "Service"},
+		Resource:         "services", BuiltIn: true,
+	}
+	KindNamespace = Kind{
+		GroupVersionKind: schema.GroupVersionKind{Version: "v1", Kind: "Namespace"},
+		Resource:         "namespaces", BuiltIn: true,
+	}
 )
 
 // StrategySupport is one way of a vendor to route through the mesh.
@@ -114,7 +169,11 @@ type StrategySupport struct {
 	// Strategy of this way.
 	Strategy v1alpha1.Strategy
 
-	// Needs are the kinds that must be served for it.
+	// Form is the way's name among those that the class chooses from with an option
+	// of the vendor; see FormChooser. Empty where there is no such choice.
+	Form string
+
+	// Needs are the kinds that must be served for it, some with a field.
 	Needs []Kind
 
 	// OptIn ways are taken only when the class names the strategy, never by Auto.
@@ -173,6 +232,21 @@ func Features() []Feature {
 type DataPlane struct {
 	// Workloads are alternatives: what the vendor's chart and manifests label.
 	Workloads []WorkloadSelector
+
+	// Targets are where the annotations for the injector may go, the default
+	// first. Empty: the workload only.
+	Targets []v1alpha1.InjectionTarget
+
+	// Kinds, beside workloads, that Targets set annotations on. They are patched.
+	Kinds []Kind
+
+	// Outside says why no workload of the cluster proxies requests; empty where one
+	// does. Nothing is then looked for, and no class of the vendor is ever meshed.
+	Outside string
+
+	// NoInbound is true where clients reach the workload through no Service, so that
+	// there is no port to skip.
+	NoInbound bool
 }
 
 // WorkloadSelector finds workloads by what is on their pod template.
@@ -182,6 +256,11 @@ type WorkloadSelector struct {
 
 	// Labels that the pod template carries, all of them.
 	Labels map[string]string
+
+	// GatewayName and GatewayNamespace are labels of the pod template that hold the
+	// name and the namespace of the class's gatewayRef; may be empty. A class
+	// without gatewayRef finds nothing by a selector that has one of them.
+	GatewayName, GatewayNamespace string
 
 	// Container that proxies requests; its image tag is the vendor's version. The
 	// template must have it. Empty: the template's first container, by any name.

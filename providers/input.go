@@ -41,13 +41,22 @@ type Input struct {
 	// Auth is asked about each request; may be nil.
 	Auth *Auth
 
-	// Labels and Annotations for the route objects, from spec.template.
+	// Labels and Annotations for the route objects, from spec.template. Errors about
+	// them are at AnnotationField.
 	Labels, Annotations map[string]string
 
 	// Objects are what Reads asked for, sorted by namespace and name. They
 	// include the MeshIngress's own generated objects.
 	Objects []*unstructured.Unstructured
 }
+
+// AnnotationField is the place of an annotation of spec.template, for errors.
+func AnnotationField(key string) *field.Path {
+	return field.NewPath("spec", "template", "annotations").Key(key)
+}
+
+// TLSField is the place of an entry of TLS, for errors.
+func TLSField(i int) *field.Path { return field.NewPath("spec", "tls").Index(i) }
 
 // Class is a MeshIngressClass with defaults filled in.
 type Class struct {
@@ -66,6 +75,29 @@ type ClassInput struct {
 	Class         Class
 	Strategy      StrategySupport
 	ClusterDomain string
+
+	// Served are the kinds that the API server serves.
+	Served Served
+
+	// Objects are what ClassReader.ClassReads asked for, sorted as in Input.
+	Objects []*unstructured.Unstructured
+}
+
+// Owns reports whether an object was generated for the MeshIngress.
+func (in Input) Owns(obj *unstructured.Unstructured) bool {
+	return obj.GetAnnotations()[v1alpha1.OwnerAnnotation] == "MeshIngress/"+in.Namespace+"/"+in.Name
+}
+
+// AllBackends are those of the routes, in their order, and the default one.
+func (in Input) AllBackends() []Backend {
+	var all []Backend
+	for _, r := range in.Routes {
+		all = append(all, r.Backends...)
+	}
+	if in.Default != nil {
+		all = append(all, *in.Default)
+	}
+	return all
 }
 
 // Route is one host and path and where its requests go.
@@ -128,7 +160,8 @@ type Read struct {
 	Namespace string
 }
 
-// Served is the set of kinds that the API server serves through CRDs.
+// Served is the set of kinds that the API server serves through CRDs; and of the
+// kinds with a field (Kind.Field) that are needed, those whose schema has it.
 type Served map[Kind]bool
 
 // Has reports whether a kind is served; built-in kinds always are.

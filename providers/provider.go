@@ -6,6 +6,8 @@ package providers
 import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/meshingress/meshingress/api/v1alpha1"
 )
 
 // Provider translates for one vendor. Its methods are deterministic and do not
@@ -32,10 +34,40 @@ type ClassTranslator interface {
 	TranslateClass(in ClassInput) (Plan, field.ErrorList)
 }
 
+// ClassReader is a Provider whose class depends on what is in the cluster.
+type ClassReader interface {
+	// ClassReads lists what TranslateClass and InjectionTarget want to see, of kinds
+	// that are served. It is asked after the strategy is chosen and before Objects of
+	// the ClassInput are filled.
+	ClassReads(in ClassInput) []Read
+}
+
+// FormChooser is a Provider whose class chooses among ways that do the same with
+// other objects.
+type FormChooser interface {
+	// Form is the StrategySupport.Form that the class asks for, with defaults filled
+	// in. Ways without Form are open to every class.
+	Form(class Class) string
+}
+
+// TargetFinder is a Provider that knows objects, beside workloads and Namespaces,
+// whose annotations reach the pods of the data plane.
+type TargetFinder interface {
+	// InjectionTarget returns the object for one of DataPlane.Targets, as
+	// ClassInput.Objects holds it, and the path of the map of annotations in it. The
+	// workload's kind is Deployment, DaemonSet or StatefulSet. The error is for the
+	// class's status and names the remedy.
+	InjectionTarget(
+		in ClassInput, target v1alpha1.InjectionTarget, workloadKind string,
+	) (obj *unstructured.Unstructured, path []string, err error)
+}
+
 // Observer is a Provider whose vendor writes a verdict on the routes into their
 // status.
 type Observer interface {
-	// Observe reads the verdict on one generated object, as it is in the cluster.
+	// Observe reads the verdict on one generated object, as it is in the cluster. An
+	// object of which the vendor never says anything is accepted: a MeshIngress that
+	// moves to the vendor waits for each.
 	Observe(obj *unstructured.Unstructured) Verdict
 }
 

@@ -37,6 +37,16 @@ func (r *Registry) Get(v v1alpha1.Vendor) (Provider, bool) {
 // All returns the providers in the order of registration.
 func (r *Registry) All() []Provider { return r.ordered }
 
+// Served returns what has to be known of the API server: every kind of every
+// provider, and every field that one of them needs, without repetition.
+func (r *Registry) Served() []Kind {
+	kinds := r.Kinds()
+	for _, p := range r.ordered {
+		kinds = append(kinds, p.Describe().Needs()...)
+	}
+	return distinct(kinds)
+}
+
 // Kinds returns every kind of every provider, without repetition.
 func (r *Registry) Kinds() []Kind {
 	seen := map[Kind]bool{}

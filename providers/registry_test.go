@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
@@ -45,6 +46,21 @@ func TestRegistry(t *testing.T) {
 	}
 }
 
+func TestWhatIsAskedOfTheAPIServer(t *testing.T) {
+	newField := legacy.WithField("spec.new")
+	needy := described{
+		Vendor: v1alpha1.VendorTraefik, Writes: []providers.Kind{routes},
+		Strategies: []providers.StrategySupport{{Needs: []providers.Kind{newField, routes}}},
+	}
+	r, err := providers.NewRegistry(needy, described{Vendor: v1alpha1.VendorContour, Writes: []providers.Kind{legacy}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]providers.Kind{routes, legacy, newField}, r.Served()); diff != "" {
+		t.Errorf("served (-want +got):\n%s", diff)
+	}
+}
+
 func TestOneProviderForAVendor(t *testing.T) {
 	twice := described{Vendor: v1alpha1.VendorTraefik}
 	if r, err := providers.NewRegistry(twice, described{Vendor: v1alpha1.VendorContour}, twice); err == nil || r != nil {
@@ -63,12 +79,20 @@ func TestKindsOfADescription(t *testing.T) {
 		Routes:  []providers.Kind{routes, providers.KindIngress},
 		Strategies: []providers.StrategySupport{{
 			Writes: []providers.Kind{routes, filters}, Patches: []providers.Kind{legacy},
+			Needs: []providers.Kind{routes.WithField("spec.new"), routes},
 		}},
+		ReadOnly:  []providers.Kind{providers.KindService, providers.KindIngress},
+		DataPlane: providers.DataPlane{Kinds: []providers.Kind{providers.KindNamespace}},
+	}
+	kinds := []providers.Kind{
+		routes, providers.KindConfigMap, filters, providers.KindNamespace, legacy, providers.KindIngress, providers.KindService,
 	}
 	for what, got := range map[string][2][]providers.Kind{
 		"writes":  {{routes, providers.KindConfigMap, filters}, d.AllWrites()},
-		"patches": {{providers.KindConfigMap, legacy}, d.AllPatches()},
-		"kinds":   {{routes, providers.KindConfigMap, filters, legacy, providers.KindIngress}, d.Kinds()},
+		"patches": {{providers.KindConfigMap, providers.KindNamespace, legacy}, d.AllPatches()},
+		"kinds":   {kinds, d.Kinds()},
+		"needs":   {{routes.WithField("spec.new"), routes}, d.Needs()},
+		"served":  {append(kinds, routes.WithField("spec.new")), d.Served()},
 	} {
 		if diff := cmp.Diff(got[0], got[1]); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", what, diff)
@@ -89,6 +113,10 @@ func TestServed(t *testing.T) {
 	}
 	if !served(routes).Has(routes) || served(routes).Has(legacy) || (providers.Served{routes: false}).Has(routes) {
 		t.Error("what is served is what the set says")
+	}
+	with := routes.WithField("spec.new")
+	if served(routes).Has(with) || !served(with).Has(with) || with.WithoutField() != routes {
+		t.Error("a kind with a field is served where the field is")
 	}
 	if got := routes.CRDName(); got != "routes.new.test" {
 		t.Errorf("the CRD is called %s", got)
@@ -120,6 +148,39 @@ func TestDestination(t *testing.T) {
 		}
 		if got := b.Destination(domain); got != want+":80" {
 			t.Errorf("its destination is %s", got)
+		}
+	}
+}
+
+func TestBackendsOfAnInput(t *testing.T) {
+	b := func(name string) providers.Backend { return providers.Backend{Service: name} }
+	fallback := b("d")
+	in := providers.Input{
+		Routes:  []providers.Route{{Backends: []providers.Backend{b("a"), b("b")}}, {Backends: []providers.Backend{b("c")}}},
+		Default: &fallback,
+	}
+	var names []string
+	for _, b := range in.AllBackends() {
+		names = append(names, b.Service)
+	}
+	if diff := cmp.Diff([]string{"a", "b", "c", "d"}, names); diff != "" {
+		t.Error(diff)
+	}
+	if got := (providers.Input{}).AllBackends(); len(got) > 0 {
+		t.Errorf("an empty input has the backends %v", got)
+	}
+}
+
+func TestOwns(t *testing.T) {
+	in := providers.Input{Namespace: "shop", Name: "web"}
+	for owner, want := range map[string]bool{
+		"MeshIngress/shop/web": true, "MeshIngress/shop/api": false, "MeshIngress/other/web": false,
+		"MeshIngressClass//web": false, "": false,
+	} {
+		obj := &unstructured.Unstructured{Object: map[string]any{}}
+		obj.SetAnnotations(map[string]string{v1alpha1.OwnerAnnotation: owner})
+		if got := in.Owns(obj); got != want {
+			t.Errorf("an object of %q is ours: %v", owner, got)
 		}
 	}
 }

@@ -11,13 +11,30 @@ import (
 	"github.com/meshingress/meshingress/api/v1alpha1"
 )
 
-// ChooseStrategy picks the vendor's first way that fits the class's routing and
-// what is served. Auto passes over opt-in ways. The error says what is missing
-// and is meant for the class's status.
-func ChooseStrategy(d Description, routing v1alpha1.Routing, served Served) (StrategySupport, error) {
+// Wish is what a class asks of the choice of a strategy.
+type Wish struct {
+	Routing v1alpha1.Routing
+
+	// Form as FormChooser has it; empty for other vendors.
+	Form string
+}
+
+// WishOf is what a class asks of a provider.
+func WishOf(p Provider, class Class) Wish {
+	w := Wish{Routing: class.Spec.Routing}
+	if chooser, ok := p.(FormChooser); ok {
+		w.Form = chooser.Form(class)
+	}
+	return w
+}
+
+// ChooseStrategy picks the vendor's first way that fits the class's wish and what
+// is served. Auto passes over opt-in ways. The error says what is missing and is
+// meant for the class's status.
+func ChooseStrategy(d Description, wish Wish, served Served) (StrategySupport, error) {
 	var missing []string
 	for _, s := range d.Strategies {
-		if !fits(s, routing) {
+		if !fits(s, wish) {
 			continue
 		}
 		lacks := unserved(s.Needs, served)
@@ -29,24 +46,33 @@ func ChooseStrategy(d Description, routing v1alpha1.Routing, served Served) (Str
 		}
 	}
 	if len(missing) == 0 {
-		return StrategySupport{}, &UnsupportedRoutingError{Title: d.Title, Routing: routing}
+		return StrategySupport{}, &UnsupportedRoutingError{Title: d.Title, Routing: wish.Routing, Form: wish.Form}
 	}
 	return StrategySupport{}, &NotServedError{Title: d.Title, Missing: missing}
 }
 
-func fits(s StrategySupport, routing v1alpha1.Routing) bool {
-	if routing == v1alpha1.RoutingAuto || routing == "" {
+func fits(s StrategySupport, wish Wish) bool {
+	switch {
+	case s.Form != "" && s.Form != wish.Form:
+		return false
+	case wish.Routing == v1alpha1.RoutingAuto || wish.Routing == "":
 		return !s.OptIn
+	default:
+		return string(s.Strategy) == string(wish.Routing)
 	}
-	return string(s.Strategy) == string(routing)
 }
 
 func unserved(needs []Kind, served Served) []string {
 	var names []string
 	for _, k := range needs {
-		if !served.Has(k) {
-			names = append(names, k.CRDName())
+		if served.Has(k) {
+			continue
 		}
+		name := k.CRDName()
+		if k.Field != "" {
+			name += " with the field " + k.Field
+		}
+		names = append(names, name)
 	}
 	return names
 }
@@ -55,10 +81,15 @@ func unserved(needs []Kind, served Served) []string {
 type UnsupportedRoutingError struct {
 	Title   string
 	Routing v1alpha1.Routing
+	Form    string // empty where the vendor has no forms
 }
 
 func (e *UnsupportedRoutingError) Error() string {
-	return fmt.Sprintf("%s has no %s routing: set spec.routing to Auto", e.Title, e.Routing)
+	with := ""
+	if e.Form != "" {
+		with = " with " + e.Form
+	}
+	return fmt.Sprintf("%s has no %s routing%s: set spec.routing to Auto", e.Title, e.Routing, with)
 }
 
 // NotServedError means that the vendor's CRDs are not installed.

@@ -22,14 +22,14 @@ const (
 	// ConditionProgrammed says whether the generated objects are in the cluster
 	// as they should be.
 	//
-	// True: Programmed. False: ObjectConflict, Forbidden, ApplyFailed, NotAccepted.
-	// Unknown: Pending.
+	// True: Programmed. False: ObjectConflict, FieldConflict, Forbidden,
+	// ApplyFailed, NotAccepted. Unknown: Pending, Moving, ProxyModePending.
 	ConditionProgrammed = "Programmed"
 
 	// ConditionDiscovered says whether the data plane was found.
 	//
 	// True: Discovered. False: WorkloadNotFound, AmbiguousWorkload,
-	// ServiceNotFound, PortUnresolved. Unknown: Pending.
+	// ServiceNotFound, PortUnresolved, DataPlaneOutsideCluster. Unknown: Pending.
 	ConditionDiscovered = "Discovered"
 
 	// ConditionMeshed says whether the pods of the data plane are in the mesh, in
@@ -37,7 +37,7 @@ const (
 	//
 	// True: Meshed. False: NotInjected, InjectionBlocked, FieldConflict,
 	// Forbidden, ApplyFailed, LinkerdNotFound, NoPods, RolloutInProgress,
-	// RoutesNotReady, Audit.
+	// RoutesNotReady, Audit, DataPlaneOutsideCluster.
 	// Unknown: Pending.
 	ConditionMeshed = "Meshed"
 
@@ -95,4 +95,8 @@ const (
 	ReasonAudit               = "Audit"
 	ReasonUncoveredRoutes     = "UncoveredRoutes"
 	ReasonReleasing           = "Releasing"
+	ReasonMoving              = "Moving"
+	ReasonProxyModePending    = "ProxyModePending"
+
+	ReasonDataPlaneOutsideCluster = "DataPlaneOutsideCluster"
 )

@@ -232,10 +232,17 @@ type MeshIngressStatus struct {
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// className is the MeshIngressClass in use.
+	// className is the MeshIngressClass whose routes are in place. While they move
+	// to another class it is the one they come from, until the new ones are
+	// programmed and the old ones are gone.
 	// +optional
 	// +kubebuilder:validation:MaxLength=253
 	ClassName string `json:"className,omitempty"`
+
+	// movingTo is the class that the routes are on their way to, while those of
+	// className stay in place.
+	// +optional
+	MovingTo *MovingStatus `json:"movingTo,omitempty"`
 
 	// strategy is how requests tell Linkerd which Service they are for.
 	// +optional
@@ -267,6 +274,24 @@ type MeshIngressStatus struct {
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=1024
 	Inventory []InventoryEntry `json:"inventory,omitempty"`
+
+	// claims lists the objects of others on which fields are set for this one.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=1024
+	Claims []Claim `json:"claims,omitempty"`
+}
+
+// MovingStatus is a class whose routes are made beside those of another.
+type MovingStatus struct {
+	// className is the MeshIngressClass.
+	// +required
+	// +kubebuilder:validation:MaxLength=253
+	ClassName string `json:"className"`
+
+	// strategy of the routes that are made for it; empty until all are.
+	// +optional
+	Strategy Strategy `json:"strategy,omitempty"`
 }
 
 // RouteStatus is one destination of one route.

@@ -43,24 +43,18 @@ type MeshIngressClassList struct {
 	Items           []MeshIngressClass `json:"items"`
 }
 
-// Vendor is a product that can be an ingress controller.
-// +kubebuilder:validation:Enum=IngressNginx;Traefik;Contour
-type Vendor string
-
-// The vendors that are served.
-const (
-	// VendorIngressNginx is kubernetes/ingress-nginx, the community's controller.
-	VendorIngressNginx Vendor = "IngressNginx"
-	// VendorTraefik is traefik/traefik 2.x and 3.x.
-	VendorTraefik Vendor = "Traefik"
-	// VendorContour is projectcontour/contour.
-	VendorContour Vendor = "Contour"
-)
-
 // MeshIngressClassSpec is what the platform team wants.
 //
 // +kubebuilder:validation:XValidation:rule="!has(self.ingressNginx) || self.vendor == 'IngressNginx'",message="ingressNginx may be set only where vendor is IngressNginx"
+// +kubebuilder:validation:XValidation:rule="!has(self.f5Nginx) || self.vendor == 'F5Nginx'",message="f5Nginx may be set only where vendor is F5Nginx"
 // +kubebuilder:validation:XValidation:rule="!has(self.traefik) || self.vendor == 'Traefik'",message="traefik may be set only where vendor is Traefik"
+// +kubebuilder:validation:XValidation:rule="!has(self.gce) || self.vendor == 'GCE'",message="gce may be set only where vendor is GCE"
+// +kubebuilder:validation:XValidation:rule="!has(self.gloo) || self.vendor == 'Gloo'",message="gloo may be set only where vendor is Gloo"
+// +kubebuilder:validation:XValidation:rule="!has(self.haproxy) || self.vendor == 'HAProxy'",message="haproxy may be set only where vendor is HAProxy"
+// +kubebuilder:validation:XValidation:rule="!has(self.emissary) || self.vendor == 'Emissary'",message="emissary may be set only where vendor is Emissary"
+// +kubebuilder:validation:XValidation:rule="!has(self.enRoute) || self.vendor == 'EnRoute'",message="enRoute may be set only where vendor is EnRoute"
+// +kubebuilder:validation:XValidation:rule="has(self.gatewayRef) ? self.vendor in ['EnvoyGateway', 'GatewayAPI', 'Ngrok'] : !(self.vendor in ['EnvoyGateway', 'GatewayAPI'])",message="gatewayRef goes with the vendors EnvoyGateway and GatewayAPI, which need it, and with Ngrok"
+// +kubebuilder:validation:XValidation:rule="!has(self.dataPlane) || !has(self.dataPlane.injectionTarget) || self.dataPlane.injectionTarget in ['Auto', 'Workload'] || self.vendor == 'EnvoyGateway' || (self.vendor == 'GatewayAPI' && self.dataPlane.injectionTarget == 'Gateway')",message="dataPlane.injectionTarget is Auto or Workload, but for EnvoyGateway, which has Namespace, Gateway and EnvoyProxy, and GatewayAPI, which has Gateway"
 type MeshIngressClassSpec struct {
 	// vendor is the product. It cannot be changed: make another class, and move
 	// the MeshIngresses to it.
@@ -75,6 +69,11 @@ type MeshIngressClassSpec struct {
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$')",message="must be the name of an IngressClass"
 	IngressClassName string `json:"ingressClassName,omitempty"`
+
+	// gatewayRef is the Gateway that generated routes attach to. EnvoyGateway and
+	// GatewayAPI need it. With it, Ngrok gets HTTPRoutes in place of Ingresses.
+	// +optional
+	GatewayRef *GatewayReference `json:"gatewayRef,omitempty"`
 
 	// routing is how requests tell Linkerd which Service they are for. Auto:
 	// ClusterIP where vendor and version can, else Header.
@@ -96,9 +95,46 @@ type MeshIngressClassSpec struct {
 	// +optional
 	IngressNginx *IngressNginxOptions `json:"ingressNginx,omitempty"`
 
+	// f5Nginx is what only F5Nginx has.
+	// +optional
+	F5Nginx *F5NginxOptions `json:"f5Nginx,omitempty"`
+
 	// traefik is what only Traefik has.
 	// +optional
 	Traefik *TraefikOptions `json:"traefik,omitempty"`
+
+	// gce is what only GCE has.
+	// +optional
+	GCE *GCEOptions `json:"gce,omitempty"`
+
+	// gloo is what only Gloo has.
+	// +optional
+	Gloo *GlooOptions `json:"gloo,omitempty"`
+
+	// haproxy is what only HAProxy has.
+	// +optional
+	HAProxy *HAProxyOptions `json:"haproxy,omitempty"`
+
+	// emissary is what only Emissary has.
+	// +optional
+	Emissary *EmissaryOptions `json:"emissary,omitempty"`
+
+	// enRoute is what only EnRoute has.
+	// +optional
+	EnRoute *EnRouteOptions `json:"enRoute,omitempty"`
+}
+
+// GatewayReference names a Gateway of gateway.networking.k8s.io, and optionally one
+// of its listeners.
+type GatewayReference struct {
+	ObjectKey `json:",inline"`
+
+	// sectionName is the listener that routes attach to. Default: every listener
+	// that lets them.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	SectionName string `json:"sectionName,omitempty"`
 }
 
 // Routing is the class's choice of strategy.
@@ -138,6 +174,16 @@ type DataPlane struct {
 	// +kubebuilder:default=Enforce
 	Injection Injection `json:"injection,omitempty"`
 
+	// injectionTarget is where the annotations go that make Linkerd inject the pods.
+	// Auto: Namespace for EnvoyGateway; Gateway for GatewayAPI, where the workload is
+	// generated for one; Workload for the others. Workload: the pod template.
+	// Namespace: the workload's Namespace, and so every pod that is made there from
+	// then on. Gateway: spec.infrastructure.annotations of gatewayRef. EnvoyProxy: the
+	// EnvoyProxy that the Gateway or its GatewayClass names.
+	// +optional
+	// +kubebuilder:default=Auto
+	InjectionTarget InjectionTarget `json:"injectionTarget,omitempty"`
+
 	// clientIP says whether the ports of serviceRef bypass the proxy on their way
 	// in, so that the controller sees the client's address. Preserve: they do.
 	// Ignore: they do not.
@@ -157,6 +203,23 @@ const (
 	InjectionAudit Injection = "Audit"
 	// InjectionIgnore writes nothing and only observes.
 	InjectionIgnore Injection = "Ignore"
+)
+
+// InjectionTarget is where the annotations for Linkerd's injector go.
+// +kubebuilder:validation:Enum=Auto;Workload;Namespace;Gateway;EnvoyProxy
+type InjectionTarget string
+
+const (
+	// InjectionTargetAuto is the vendor's first target that can be.
+	InjectionTargetAuto InjectionTarget = "Auto"
+	// InjectionTargetWorkload is the pod template of each workload.
+	InjectionTargetWorkload InjectionTarget = "Workload"
+	// InjectionTargetNamespace is the Namespace of each workload.
+	InjectionTargetNamespace InjectionTarget = "Namespace"
+	// InjectionTargetGateway is spec.infrastructure of the Gateway.
+	InjectionTargetGateway InjectionTarget = "Gateway"
+	// InjectionTargetEnvoyProxy is the pod annotations of an EnvoyProxy.
+	InjectionTargetEnvoyProxy InjectionTarget = "EnvoyProxy"
 )
 
 // ClientIP says whether the client's address is to survive.
@@ -229,35 +292,6 @@ const (
 	// NamespacesFromSelector is the Namespaces that selector picks.
 	NamespacesFromSelector NamespacesFrom = "Selector"
 )
-
-// IngressNginxOptions is what only IngressNginx has.
-type IngressNginxOptions struct {
-	// annotationPrefix is the controller's --annotations-prefix. Default:
-	// nginx.ingress.kubernetes.io.
-	// +optional
-	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=253
-	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$')",message="must be a DNS name"
-	AnnotationPrefix string `json:"annotationPrefix,omitempty"`
-
-	// configMapRef is the controller's --configmap. Header routing sets the key
-	// proxy-set-headers there, for every route of the controller. Header routing
-	// needs it; ClusterIP routing does not read it.
-	// +optional
-	ConfigMapRef *ObjectKey `json:"configMapRef,omitempty"`
-}
-
-// TraefikOptions is what only Traefik has.
-type TraefikOptions struct {
-	// entryPoints of the generated IngressRoutes. Default: Traefik's default.
-	// +optional
-	// +listType=set
-	// +kubebuilder:validation:MaxItems=16
-	// +kubebuilder:validation:items:MinLength=1
-	// +kubebuilder:validation:items:MaxLength=63
-	// +kubebuilder:validation:items:Pattern=`^[a-zA-Z0-9][-_a-zA-Z0-9]*$`
-	EntryPoints []string `json:"entryPoints,omitempty"`
-}
 
 // MeshIngressClassStatus is what the operator observed.
 type MeshIngressClassStatus struct {
@@ -364,19 +398,12 @@ type WorkloadStatus struct {
 	// +required
 	MeshedPods int32 `json:"meshedPods"`
 
+	// ingressModePods have a proxy in ingress mode, ready or not.
+	// +optional
+	IngressModePods int32 `json:"ingressModePods,omitempty"`
+
 	// message says what is in the way, if anything is.
 	// +optional
 	// +kubebuilder:validation:MaxLength=1024
 	Message string `json:"message,omitempty"`
-}
-
-// Claim names an object of others on which fields are set. It is recorded
-// before the write.
-type Claim struct {
-	InventoryEntry `json:",inline"`
-
-	// uid of the object. Without it a release could create the object anew.
-	// +required
-	// +kubebuilder:validation:MaxLength=64
-	UID string `json:"uid"`
 }

@@ -99,3 +99,19 @@ type InventoryEntry struct {
 	// +kubebuilder:validation:MaxLength=253
 	Name string `json:"name"`
 }
+
+// Claim names an object of others on which fields are set. It is recorded
+// before the write.
+type Claim struct {
+	InventoryEntry `json:",inline"`
+
+	// uid of the object. Without it a release could create the object anew.
+	// +required
+	// +kubebuilder:validation:MaxLength=64
+	UID string `json:"uid"`
+
+	// manager that owns the fields, in server-side apply.
+	// +optional
+	// +kubebuilder:validation:MaxLength=128
+	Manager string `json:"manager,omitempty"`
+}

@@ -19,6 +19,7 @@ import (
 
 	"github.com/meshingress/meshingress/controllers"
 	"github.com/meshingress/meshingress/internal/linkerd"
+	"github.com/meshingress/meshingress/providers"
 	"github.com/meshingress/meshingress/providers/all"
 )
 
@@ -88,11 +89,15 @@ func run(args []string) error {
 	}
 	ctrl.SetLogger(zap.New(zap.UseFlagOptions(&o.log)))
 	ctx := ctrl.SetupSignalHandler()
-	mgr, err := newManager(o)
+	registry, err := all.New()
 	if err != nil {
 		return err
 	}
-	if err := addControllers(ctx, mgr, o); err != nil {
+	mgr, err := newManager(o, registry)
+	if err != nil {
+		return err
+	}
+	if err := addControllers(ctx, mgr, o, registry); err != nil {
 		return err
 	}
 	ctrl.Log.Info("Starting the manager", "version", version, "go", goVersion())
@@ -102,7 +107,7 @@ func run(args []string) error {
 	return nil
 }
 
-func newManager(o options) (ctrl.Manager, error) {
+func newManager(o options, registry *providers.Registry) (ctrl.Manager, error) {
 	cfg, err := ctrl.GetConfig()
 	if err != nil {
 		return nil, fmt.Errorf("finding the cluster: %w", err)
@@ -113,7 +118,7 @@ func newManager(o options) (ctrl.Manager, error) {
 	}
 	mgr, err := ctrl.NewManager(cfg, ctrl.Options{
 		Scheme:                        scheme,
-		Cache:                         controllers.CacheOptions(),
+		Cache:                         controllers.CacheOptions(registry),
 		Client:                        controllers.ClientOptions(),
 		Metrics:                       metricsserver.Options{BindAddress: o.metricsAddress},
 		HealthProbeBindAddress:        o.probeAddress,
@@ -134,11 +139,7 @@ func newManager(o options) (ctrl.Manager, error) {
 	return mgr, nil
 }
 
-func addControllers(ctx context.Context, mgr ctrl.Manager, o options) error {
-	registry, err := all.New()
-	if err != nil {
-		return err
-	}
+func addControllers(ctx context.Context, mgr ctrl.Manager, o options, registry *providers.Registry) error {
 	overrides, err := o.overrides()
 	if err != nil {
 		return err

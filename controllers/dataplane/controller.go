@@ -96,13 +96,16 @@ func (r *Reconciler) reconcile(ctx context.Context, s *scope) error {
 	if err := r.look(ctx, s, facts); err != nil {
 		return err
 	}
+	if s.waiting {
+		return nil
+	}
 	s.plan()
+	if err := r.observePods(ctx, s); err != nil {
+		return err
+	}
 	if err := r.write(ctx, s); base.IsLasting(err) {
 		s.written.denied = err
 	} else if err != nil {
-		return err
-	}
-	if err := r.observePods(ctx, s); err != nil {
 		return err
 	}
 	return r.auditRelay(ctx, s)

@@ -12,24 +12,25 @@ import (
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/controllers/internal/index"
+	"github.com/meshingress/meshingress/internal/injection"
 	"github.com/meshingress/meshingress/internal/linkerd"
 	"github.com/meshingress/meshingress/internal/translate"
 )
 
-// entersIngressMode reports whether writing a workload would put its proxies into
-// ingress mode.
+// entersIngressMode reports whether writing the target of a workload would put
+// proxies into ingress mode.
 func (w workload) entersIngressMode() bool {
 	return w.merged.Annotations[linkerd.InjectAnnotation] == linkerd.InjectIngress &&
-		w.Workload.Template.Annotations[linkerd.InjectAnnotation] != linkerd.InjectIngress
+		w.Target.Current[linkerd.InjectAnnotation] != linkerd.InjectIngress
 }
 
-// headerless lists the MeshIngresses whose routes through a workload do not send
-// the header, sorted. In ingress mode each of them would let a client choose the
+// headerless lists the MeshIngresses whose routes through the pods of a target do not
+// send the header, sorted. In ingress mode each of them would let a client choose the
 // Service, so the mode has to wait for them.
-func (r *Reconciler) headerless(ctx context.Context, s *scope, ref v1alpha1.WorkloadReference) ([]string, error) {
+func (r *Reconciler) headerless(ctx context.Context, s *scope, target v1alpha1.InventoryEntry) ([]string, error) {
 	var names []string
 	for _, v := range s.views {
-		if !v.has(ref) {
+		if !v.has(target) {
 			continue
 		}
 		found, err := r.meshIngressesOf(ctx, s, v.class)
@@ -37,7 +38,7 @@ func (r *Reconciler) headerless(ctx context.Context, s *scope, ref v1alpha1.Work
 			return nil, err
 		}
 		for i := range found {
-			if status := found[i].Status; len(status.Inventory) > 0 && status.Strategy != v1alpha1.StrategyHeader {
+			if sendsNoHeader(&found[i], v.class.Name) {
 				names = append(names, client.ObjectKeyFromObject(&found[i]).String())
 			}
 		}
@@ -46,16 +47,31 @@ func (r *Reconciler) headerless(ctx context.Context, s *scope, ref v1alpha1.Work
 	return names, nil
 }
 
-func (v *view) has(ref v1alpha1.WorkloadReference) bool {
-	for _, c := range v.claims {
-		if c.Workload.WorkloadReference == ref {
-			return true
-		}
+// sendsNoHeader reports whether a MeshIngress has, or may have, routes of a class that
+// do not send the header.
+func sendsNoHeader(mi *v1alpha1.MeshIngress, class string) bool {
+	status := mi.Status
+	switch {
+	case len(status.Inventory) == 0:
+		return false
+	case status.MovingTo != nil && status.MovingTo.ClassName == class:
+		return status.MovingTo.Strategy != v1alpha1.StrategyHeader
+	case status.ClassName == class, status.ClassName == "":
+		return status.Strategy != v1alpha1.StrategyHeader
+	default:
+		return false
 	}
-	return false
 }
 
-// meshIngressesOf lists the MeshIngresses that a class serves.
+// has reports whether a class claims a target.
+func (v *view) has(target v1alpha1.InventoryEntry) bool {
+	return slices.ContainsFunc(v.claims, func(c injection.Claim) bool {
+		return c.Target.InventoryEntry == target
+	})
+}
+
+// meshIngressesOf lists the MeshIngresses that a class serves, is to serve, or has
+// served and still has routes of.
 func (r *Reconciler) meshIngressesOf(
 	ctx context.Context, s *scope, class *v1alpha1.MeshIngressClass,
 ) ([]v1alpha1.MeshIngress, error) {
@@ -71,6 +87,16 @@ func (r *Reconciler) meshIngressesOf(
 			return nil, fmt.Errorf("listing the MeshIngresses of class %s: %w", class.Name, err)
 		}
 		all = append(all, list.Items...)
+	}
+	var placed v1alpha1.MeshIngressList
+	err := r.Client.List(ctx, &placed, client.MatchingFields{index.ByPlacedClass: class.Name}, client.UnsafeDisableDeepCopy)
+	if err != nil {
+		return nil, fmt.Errorf("listing the MeshIngresses with routes of class %s: %w", class.Name, err)
+	}
+	for i := range placed.Items {
+		if !slices.ContainsFunc(all, func(mi v1alpha1.MeshIngress) bool { return mi.UID == placed.Items[i].UID }) {
+			all = append(all, placed.Items[i])
+		}
 	}
 	return all, nil
 }

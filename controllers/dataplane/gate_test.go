@@ -59,6 +59,28 @@ var _ = Describe("Ingress mode, in which a route without the header is an open r
 		expectUnmeshed(ctx, class, v1alpha1.ReasonRoutesNotReady, "traefik/web")
 	})
 
+	DescribeTable("looks at the routes that are in place, whatever class the MeshIngress names",
+		func(ctx SpecContext, placed, movingTo string, moved v1alpha1.Strategy, waits bool) {
+			web.Spec.ClassName, web.Status.ClassName = "other", placed
+			if movingTo != "" {
+				web.Status.MovingTo = &v1alpha1.MovingStatus{ClassName: movingTo, Strategy: moved}
+				web.Spec.ClassName = movingTo
+			}
+			serves(ctx, v1alpha1.StrategyClusterIP)
+			settle(ctx, class)
+			if waits {
+				expectUnmeshed(ctx, class, v1alpha1.ReasonRoutesNotReady, "traefik/web")
+			} else {
+				Expect(linkerdAnnotations(ctx, traefikWorkload)).To(HaveKeyWithValue(inject, "ingress"))
+			}
+		},
+		Entry("which moves away and has not left", "traefik", "other", v1alpha1.StrategyHeader, true),
+		Entry("which comes, and whose routes are not all made", "other", "traefik", v1alpha1.Strategy(""), true),
+		Entry("which comes with routes that send no header", "other", "traefik", v1alpha1.StrategyClusterIP, true),
+		Entry("which comes with routes that send it", "other", "traefik", v1alpha1.StrategyHeader, false),
+		Entry("which has left", "other", "", v1alpha1.Strategy(""), false),
+	)
+
 	It("does not wait for a MeshIngress that has no routes", func(ctx SpecContext) {
 		web.Status.Inventory = nil
 		expect.ExpectApplied(ctx, testEnv.Client, web)

@@ -75,9 +75,11 @@ var _ = DescribeTable("A class of a vendor as its makers publish it",
 			Version: "edge-26.8.3", ClusterDomain: "cluster.local", Namespace: "linkerd",
 		}))
 		Expect(status.MeshedPods).To(Equal("1/1"))
-		Expect(status.Workloads).To(Equal([]v1alpha1.WorkloadStatus{
-			{WorkloadReference: v.workload, Fields: v.want, Pods: 1, MeshedPods: 1},
-		}))
+		found := v1alpha1.WorkloadStatus{WorkloadReference: v.workload, Fields: v.want, Pods: 1, MeshedPods: 1}
+		if v.strategy == v1alpha1.StrategyHeader {
+			found.IngressModePods = 1
+		}
+		Expect(status.Workloads).To(Equal([]v1alpha1.WorkloadStatus{found}))
 		Expect(status.Notices).To(HaveLen(v.notices))
 		Expect(status.Inventory).To(BeEmpty())
 		Expect(operator.Events.Events()).To(HaveLen(2+v.notices), "one for each change of the summary and each notice")

@@ -5,10 +5,12 @@ package dataplane
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
@@ -26,7 +28,16 @@ type view struct {
 	result    translate.ClassResult
 	discovery injection.Discovery
 	failed    error // why discovery failed
+	waiting   bool  // a cache is not filled yet
 	claims    []injection.Claim
+}
+
+// outside says why no workload of the cluster proxies the class's requests.
+func (v *view) outside() string {
+	if v.provider == nil {
+		return ""
+	}
+	return v.provider.Describe().DataPlane.Outside
 }
 
 // enforces reports whether the class writes into workloads.
@@ -41,37 +52,83 @@ func (r *Reconciler) look(ctx context.Context, s *scope, facts linkerd.Facts) er
 	if s.cluster, err = r.cluster(ctx, facts); err != nil {
 		return err
 	}
-	if s.served, err = observe.Served(ctx, r.Client, r.Registry.Kinds()); err != nil {
-		return err
-	}
 	var list v1alpha1.MeshIngressClassList
 	if err := r.Client.List(ctx, &list); err != nil {
 		return fmt.Errorf("listing MeshIngressClasses: %w", err)
 	}
-	s.views = map[string]*view{s.class.Name: r.view(s.class, s.cluster, s.served)}
-	for i := range list.Items {
-		other := &list.Items[i]
-		if other.Name != s.class.Name && other.DeletionTimestamp.IsZero() {
-			s.views[other.Name] = r.view(other, s.cluster, s.served)
-		}
+	if s.served, err = observe.Served(ctx, r.Client, r.kindsOf(list.Items)); err != nil {
+		return err
 	}
-	return nil
+	s.views = map[string]*view{}
+	for _, other := range others(list.Items, s.class) {
+		// Where what it wants cannot be told, what it has stays.
+		s.views[other.Name], _ = r.view(ctx, s, other)
+	}
+	if !s.class.DeletionTimestamp.IsZero() {
+		return nil
+	}
+	v, err := r.view(ctx, s, s.class)
+	s.views[s.class.Name], s.waiting = v, v.waiting
+	return err
 }
 
-func (r *Reconciler) view(class *v1alpha1.MeshIngressClass, c injection.Cluster, served providers.Served) *view {
-	v := &view{class: class, result: translate.Class(r.Registry, class, served, c.Linkerd.ClusterDomain)}
-	var ok bool
-	if v.provider, ok = r.Registry.Get(class.Spec.Vendor); !ok {
-		return v
+// kindsOf lists what has to be known of the API server for the vendors of classes.
+func (r *Reconciler) kindsOf(classes []v1alpha1.MeshIngressClass) []providers.Kind {
+	var kinds []providers.Kind
+	seen := map[v1alpha1.Vendor]bool{}
+	for i := range classes {
+		vendor := classes[i].Spec.Vendor
+		if p, ok := r.Registry.Get(vendor); ok && !seen[vendor] {
+			kinds = append(kinds, p.Describe().Served()...)
+		}
+		seen[vendor] = true
 	}
+	return kinds
+}
+
+// others are the classes beside one that are not on their way out.
+func others(all []v1alpha1.MeshIngressClass, one *v1alpha1.MeshIngressClass) []*v1alpha1.MeshIngressClass {
+	var found []*v1alpha1.MeshIngressClass
+	for i := range all {
+		if all[i].Name != one.Name && all[i].DeletionTimestamp.IsZero() {
+			found = append(found, &all[i])
+		}
+	}
+	return found
+}
+
+func (r *Reconciler) view(ctx context.Context, s *scope, class *v1alpha1.MeshIngressClass) (*view, error) {
+	v := &view{class: class}
+	v.result = translate.Class(r.Registry, class, translate.ClassSnapshot{
+		Served: s.served, ClusterDomain: s.cluster.Linkerd.ClusterDomain,
+		Read: func(read providers.Read) []*unstructured.Unstructured {
+			objects, synced, err := r.List(ctx, read)
+			v.failed = errors.Join(v.failed, err)
+			v.waiting = v.waiting || !synced
+			return objects
+		},
+	})
+	var ok bool
+	if v.provider, ok = r.Registry.Get(class.Spec.Vendor); !ok || v.failed != nil {
+		return v, v.failed
+	}
+	if v.waiting {
+		v.failed = errWaiting
+		return v, nil
+	}
+	c := s.cluster
+	c.Find = translate.Finder(v.provider, v.result)
 	if v.discovery, v.failed = injection.Discover(class, v.provider.Describe().DataPlane, c); v.failed != nil {
-		return v
+		return v, nil
 	}
 	if v.result.Rejected == nil {
 		v.claims = injection.Plan(class, v.result.Strategy, v.discovery, c)
 	}
-	return v
+	return v, nil
 }
+
+// errWaiting means that a cache does not hold yet what a class depends on.
+var errWaiting = errors.New("waiting for the first look at what the class depends on")
 
 // cluster reads what discovery looks through. The lists are not changed, so they
 // are not copied.

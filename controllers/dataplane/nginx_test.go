@@ -29,7 +29,9 @@ var _ = Describe("A class of ingress-nginx with header routing", func() {
 		installLinkerd(ctx)
 		install(ctx, fixtures.IngressNginx)
 		class := builders.Class("nginx", v1alpha1.VendorIngressNginx, builders.WithRouting(v1alpha1.RoutingHeader), withConfigMapRef())
-		plan := translate.Class(operator.Registry, class, nil, linkerd.DefaultClusterDomain).Plan
+		plan := translate.Class(operator.Registry, class, translate.ClassSnapshot{
+			ClusterDomain: linkerd.DefaultClusterDomain,
+		}).Plan
 		Expect(plan.Objects).To(HaveLen(1))
 		headersName = plan.Objects[0].GetName()
 		headers = &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: "ingress-nginx", Name: headersName}}

@@ -6,6 +6,7 @@ package dataplane
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -41,12 +42,17 @@ func (r *Reconciler) observePods(ctx context.Context, s *scope) error {
 // mode is the value of linkerd.io/inject that the class's strategy needs.
 func (s *scope) mode() string { return injection.Mode(s.views[s.class.Name].result.Strategy) }
 
+// inIngressMode reports whether some pod has a proxy in ingress mode.
+func (s *scope) inIngressMode() bool {
+	return slices.ContainsFunc(s.workloads, func(w workload) bool { return w.seen.Ingress > 0 })
+}
+
 // auditRelay lists the routes of others that let a client choose the Service while
 // the controller is in ingress mode. In the normal mode no route does.
 func (r *Reconciler) auditRelay(ctx context.Context, s *scope) error {
 	v := s.views[s.class.Name]
 	auditor, ok := v.provider.(providers.RelayAuditor)
-	if !ok || s.mode() != linkerd.InjectIngress {
+	if !ok || (s.mode() != linkerd.InjectIngress && !s.inIngressMode()) {
 		return nil
 	}
 	for _, kind := range v.provider.Describe().Routes {

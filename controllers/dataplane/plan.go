@@ -6,25 +6,23 @@ package dataplane
 import (
 	"slices"
 
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/controllers/internal/apply"
-	"github.com/meshingress/meshingress/controllers/internal/inventory"
 	"github.com/meshingress/meshingress/internal/injection"
 	"github.com/meshingress/meshingress/internal/linkerd"
 )
 
-// workloadManager owns the fields of all workloads: lists of ports of several
-// classes must be merged, which takes one manager.
+// workloadManager owns the annotations for the injector, wherever they are: lists of
+// ports of several classes must be merged, which takes one manager.
 const workloadManager = v1alpha1.FieldManagerPrefix + "workloads"
 
 // plan says what each workload of the class gets, all classes considered.
 func (s *scope) plan() {
 	for _, claim := range s.views[s.class.Name].claims {
 		claim.Blocked = firstOf(s.linkerdMissing(), claim.Blocked)
-		s.workloads = append(s.workloads, workload{Claim: claim, merged: s.merge(claim.Workload.WorkloadReference)})
+		s.workloads = append(s.workloads, workload{Claim: claim, merged: s.merge(claim.Target.InventoryEntry)})
 	}
 }
 
@@ -41,15 +39,15 @@ func (s *scope) linkerdMissing() string {
 	}
 }
 
-// merge is what a workload gets from all classes that may write into it.
-func (s *scope) merge(ref v1alpha1.WorkloadReference) injection.Merged {
+// merge is what a target gets from all classes that may write into it.
+func (s *scope) merge(target v1alpha1.InventoryEntry) injection.Merged {
 	var claims []injection.ClassClaim
 	for _, v := range s.views {
 		if !v.enforces() {
 			continue
 		}
 		for _, c := range v.claims {
-			if c.Workload.WorkloadReference == ref {
+			if c.Target.InventoryEntry == target {
 				claims = append(claims, injection.ClassClaim{Class: v.class, Claim: c})
 			}
 		}
@@ -57,12 +55,12 @@ func (s *scope) merge(ref v1alpha1.WorkloadReference) injection.Merged {
 	return injection.Merge(claims)
 }
 
-// held reports whether a workload stays as it is, because what some class wants of
-// it cannot be told now. Taking fields away and setting them again would roll the
-// pods twice.
-func (s *scope) held(ref v1alpha1.WorkloadReference) bool {
+// held reports whether a target stays as it is, because what some class wants of it
+// cannot be told now. Taking fields away and setting them again would roll the pods
+// twice.
+func (s *scope) held(target v1alpha1.InventoryEntry) bool {
 	for _, v := range s.views {
-		if v.enforces() && v.undecided(ref) {
+		if v.enforces() && v.undecided(target) {
 			return true
 		}
 	}
@@ -80,36 +78,33 @@ func (s *scope) claimedByOthers(c v1alpha1.Claim) bool {
 	return false
 }
 
-func (v *view) undecided(ref v1alpha1.WorkloadReference) bool {
-	for _, c := range v.claims {
-		if c.Workload.WorkloadReference == ref {
-			return c.Blocked != ""
-		}
-	}
+func (v *view) undecided(target v1alpha1.InventoryEntry) bool {
 	recorded := slices.ContainsFunc(v.class.Status.Claims, func(c v1alpha1.Claim) bool {
-		return isWorkload(c.InventoryEntry) && workloadRef(c.InventoryEntry) == ref
+		return isInjection(c) && c.InventoryEntry == target
 	})
-	return recorded && (v.failed != nil || v.result.Rejected != nil)
+	if v.has(target) {
+		// What is no workload has other pods as well, which need not wait for ours.
+		return slices.ContainsFunc(v.claims, func(c injection.Claim) bool {
+			return c.Target.InventoryEntry == target && c.Blocked != "" && (c.Target.IsWorkload() || recorded)
+		})
+	}
+	lost := slices.ContainsFunc(v.claims, func(c injection.Claim) bool { return c.Target.Kind == "" })
+	return recorded && (lost || v.failed != nil || v.result.Rejected != nil)
 }
 
-// workloadClaim is the claim on a workload, for the one manager of all classes.
-func workloadClaim(entry v1alpha1.Claim, annotations map[string]string) apply.Claim {
+// injectionClaim is a claim for the one manager of all classes.
+func injectionClaim(record v1alpha1.Claim, fields map[string]any) apply.Claim {
 	return apply.Claim{
-		Entry: entry.InventoryEntry, UID: types.UID(entry.UID),
-		Manager: workloadManager, Fields: injection.TemplateFields(annotations),
+		Entry: record.InventoryEntry, UID: types.UID(record.UID), Manager: workloadManager, Fields: fields,
 	}
 }
 
-func recordOf(w injection.Workload) v1alpha1.Claim {
-	gvk := schema.GroupVersionKind{Group: "apps", Version: "v1", Kind: w.Kind}
-	return v1alpha1.Claim{InventoryEntry: inventory.Entry(gvk, w.Namespace, w.Name), UID: string(w.UID)}
+func recordOf(t injection.Target) v1alpha1.Claim {
+	return v1alpha1.Claim{InventoryEntry: t.InventoryEntry, UID: string(t.UID), Manager: workloadManager}
 }
 
-func isWorkload(e v1alpha1.InventoryEntry) bool { return e.Group == "apps" }
-
-func workloadRef(e v1alpha1.InventoryEntry) v1alpha1.WorkloadReference {
-	return v1alpha1.WorkloadReference{Kind: e.Kind, Namespace: e.Namespace, Name: e.Name}
-}
+// isInjection reports whether a claim is one on annotations for the injector.
+func isInjection(c v1alpha1.Claim) bool { return c.Manager == workloadManager }
 
 func firstOf(texts ...string) string {
 	for _, t := range texts {

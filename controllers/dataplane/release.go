@@ -40,7 +40,6 @@ func (r *Reconciler) takeAllBack(ctx context.Context, class *v1alpha1.MeshIngres
 	if err := r.look(ctx, s, facts); err != nil {
 		return err
 	}
-	delete(s.views, class.Name)
 	for _, c := range workloadsFirst(class.Status.Claims) {
 		// What comes after a workload is what keeps its proxy from being an open
 		// relay: it stays as long as the workload does.

@@ -11,6 +11,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/labels"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
@@ -34,7 +35,7 @@ import (
 // the injector's webhook; the watches tell of the vendors' objects.
 func (r *Reconciler) Setup(mgr ctrl.Manager, kinds *watches.Manager, linkerdCache cache.Cache) error {
 	all := handler.EnqueueRequestsFromMapFunc(r.all)
-	labelsChanged := builder.WithPredicates(predicate.LabelChangedPredicate{})
+	markedAnew := builder.WithPredicates(predicate.Or(predicate.LabelChangedPredicate{}, predicate.AnnotationChangedPredicate{}))
 	c, err := ctrl.NewControllerManagedBy(mgr).
 		For(&v1alpha1.MeshIngressClass{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
 		// Classes share workloads: a change of one may concern all.
@@ -43,7 +44,7 @@ func (r *Reconciler) Setup(mgr ctrl.Manager, kinds *watches.Manager, linkerdCach
 		Watches(&appsv1.DaemonSet{}, handler.EnqueueRequestsFromMapFunc(r.ofWorkload)).
 		Watches(&appsv1.StatefulSet{}, handler.EnqueueRequestsFromMapFunc(r.ofWorkload)).
 		Watches(&corev1.Service{}, all, builder.WithPredicates(predicate.NewPredicateFuncs(hasAddress))).
-		Watches(&corev1.Namespace{}, all, labelsChanged).
+		Watches(&corev1.Namespace{}, all, markedAnew).
 		Watches(&v1alpha1.MeshIngress{}, all, builder.WithPredicates(headerComesOrRoutesGo())).
 		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(r.ofPod)).
 		Watches(&apiextensionsv1.CustomResourceDefinition{}, handler.EnqueueRequestsFromMapFunc(r.ofCRD)).
@@ -80,7 +81,8 @@ func headerComesOrRoutesGo() predicate.Predicate {
 		UpdateFunc: func(e event.UpdateEvent) bool {
 			before, after := e.ObjectOld.(*v1alpha1.MeshIngress), e.ObjectNew.(*v1alpha1.MeshIngress)
 			return before.Status.Strategy != after.Status.Strategy && after.Status.Strategy == v1alpha1.StrategyHeader ||
-				before.Spec.ClassName != after.Spec.ClassName
+				before.Status.ClassName != after.Status.ClassName ||
+				!equality.Semantic.DeepEqual(before.Status.MovingTo, after.Status.MovingTo)
 		},
 		DeleteFunc:  func(event.DeleteEvent) bool { return true },
 		GenericFunc: func(event.GenericEvent) bool { return false },
@@ -119,7 +121,7 @@ func (r *Reconciler) isLabelled(workload client.Object) bool {
 	podLabels := templateLabels(workload)
 	for _, p := range r.Registry.All() {
 		for _, s := range p.Describe().DataPlane.Workloads {
-			if labels.SelectorFromSet(s.Labels).Matches(podLabels) {
+			if labels.SelectorFromSet(s.Labels).Matches(podLabels) && (s.GatewayName == "" || podLabels.Has(s.GatewayName)) {
 				return true
 			}
 		}

@@ -39,9 +39,11 @@ func (r *Reconciler) updateStatus(ctx context.Context, s *scope) error {
 		s.setWorkloads()
 		set.Only(len(s.uncovered) > 0, v1alpha1.ConditionRelayExposed, v1alpha1.ReasonUncoveredRoutes, s.relayMessage())
 	}
-	s.setAccepted(set)
-	s.setDiscovered(set)
-	s.setMeshed(set)
+	if !s.waiting || len(status.Conditions) == 0 { // what was seen before is not unsaid
+		s.setAccepted(set)
+		s.setDiscovered(set)
+		s.setMeshed(set)
+	}
 	conflict := s.conflict()
 	set.Only(conflict != nil, v1alpha1.ConditionConflicted, conflictReason(conflict), errorText(conflict))
 	set.Summarize(v1alpha1.ConditionAccepted, v1alpha1.ConditionDiscovered, v1alpha1.ConditionMeshed)
@@ -83,7 +85,7 @@ func (s *scope) setWorkloads() {
 	for _, w := range s.workloads {
 		item := v1alpha1.WorkloadStatus{
 			WorkloadReference: w.Workload.WorkloadReference,
-			Pods:              w.Workload.Desired, MeshedPods: w.seen.Meshed,
+			Pods:              w.Workload.Desired, MeshedPods: w.seen.Meshed, IngressModePods: w.seen.Ingress,
 			Message: conditions.Bound(firstOf(w.Blocked, errorText(w.err))),
 		}
 		if s.class.Spec.DataPlane.Injection != v1alpha1.InjectionIgnore {
@@ -119,6 +121,10 @@ func (s *scope) setDiscovered(set conditions.Setter) {
 		set.False(v1alpha1.ConditionDiscovered, failed.Reason, failed.Message)
 		return
 	}
+	if v.failed != nil {
+		set.Unknown(v1alpha1.ConditionDiscovered, v1alpha1.ReasonPending, v.failed.Error())
+		return
+	}
 	names := make([]string, 0, len(v.discovery.Workloads))
 	for _, w := range v.discovery.Workloads {
 		names = append(names, w.String())
@@ -135,6 +141,8 @@ func (s *scope) setMeshed(set conditions.Setter) {
 		set.Unknown(kind, v1alpha1.ReasonPending, "waiting for the first look at the vendor's objects")
 	case v == nil || v.result.Rejected != nil:
 		set.Unknown(kind, v1alpha1.ReasonPending, "the class is not accepted")
+	case v.outside() != "":
+		set.False(kind, v1alpha1.ReasonDataPlaneOutsideCluster, v.outside())
 	case v.failed != nil:
 		set.Unknown(kind, v1alpha1.ReasonPending, "the data plane has not been found")
 	case s.linkerdMissing() != "":
@@ -217,8 +225,11 @@ func (w workload) unmeshedPods() (reason, message string) {
 		return v1alpha1.ReasonRolloutInProgress, fmt.Sprintf(
 			"%d of %d pods are meshed and the rollout is under way", w.seen.Meshed, w.Workload.Desired)
 	default:
-		return v1alpha1.ReasonNotInjected, fmt.Sprintf("%d of %d pods are meshed; not so %s",
-			w.seen.Meshed, w.Workload.Desired, named(w.seen.Unmeshed))
+		message := fmt.Sprintf("%d of %d pods are meshed; not so %s", w.seen.Meshed, w.Workload.Desired, named(w.seen.Unmeshed))
+		if !w.Target.IsWorkload() {
+			message += ": annotations of " + w.Target.String() + " reach pods that are made from now on, so restart these"
+		}
+		return v1alpha1.ReasonNotInjected, message
 	}
 }
 

@@ -8,9 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
-	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -19,7 +17,9 @@ import (
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/controllers/internal/apply"
+	"github.com/meshingress/meshingress/controllers/internal/base"
 	"github.com/meshingress/meshingress/controllers/internal/inventory"
+	"github.com/meshingress/meshingress/internal/injection"
 	"github.com/meshingress/meshingress/internal/translate"
 	"github.com/meshingress/meshingress/providers"
 )
@@ -72,65 +72,35 @@ func (r *Reconciler) write(ctx context.Context, s *scope) error {
 	return r.prune(ctx, s, inventory.Of(plan.Objects), wanted)
 }
 
-// target is a field set and the object that it is for, as the cache holds it.
-type target struct {
-	claim apply.Claim
-	live  *unstructured.Unstructured
-}
-
-func (t target) record() v1alpha1.Claim {
-	return v1alpha1.Claim{InventoryEntry: t.claim.Entry, UID: string(t.claim.UID)}
-}
-
 // targets finds the objects of others on which the plan sets fields.
-func (r *Reconciler) targets(ctx context.Context, s *scope, sets []providers.FieldSet) ([]target, error) {
-	var found []target
-	for _, set := range sets {
-		synced, err := r.Watches.Ensure(ctx, set.Target.GroupVersionKind)
-		if err != nil || !synced {
-			s.waiting = true
-			return nil, err
-		}
-		live := &unstructured.Unstructured{}
-		live.SetGroupVersionKind(set.Target.GroupVersionKind)
-		key := client.ObjectKey{Namespace: set.Target.Namespace, Name: set.Target.Name}
-		err = r.Client.Get(ctx, key, live)
-		if apierrors.IsNotFound(err) {
-			s.written.missing = fmt.Errorf("there is no %s %s: create it or correct the reference", set.Target.Kind, key)
-			continue
-		}
-		if err != nil {
-			return nil, fmt.Errorf("reading %s %s: %w", set.Target.Kind, key, err)
-		}
-		found = append(found, target{live: live, claim: apply.Claim{
-			Entry: inventory.Entry(set.Target.GroupVersionKind, key.Namespace, key.Name), UID: live.GetUID(),
-			Manager: apply.ManagerFor(s.class.UID), Fields: set.Fields,
-		}})
-	}
-	return found, nil
+func (r *Reconciler) targets(ctx context.Context, s *scope, sets []providers.FieldSet) ([]base.Target, error) {
+	found, err := r.FindTargets(ctx, apply.ManagerFor(s.class.UID), sets)
+	s.waiting = s.waiting || !found.Synced
+	s.written.missing = found.Missing
+	return found.Found, err
 }
 
 // wantedClaims are the claims this class has from now on: those of its plan, those
 // on its workloads, and what is held as it is.
-func (s *scope) wantedClaims(targets []target) []v1alpha1.Claim {
+func (s *scope) wantedClaims(targets []base.Target) []v1alpha1.Claim {
 	var wanted []v1alpha1.Claim
 	for _, t := range targets {
-		wanted = append(wanted, t.record())
+		wanted = append(wanted, t.Record())
 	}
 	if !s.views[s.class.Name].enforces() {
-		return sortClaims(wanted)
+		return inventory.UnionClaims(wanted)
 	}
 	for _, w := range s.workloads {
-		if len(w.Annotations) > 0 && !s.held(w.Workload.WorkloadReference) {
-			wanted = append(wanted, recordOf(w.Workload))
+		if len(w.Annotations) > 0 && !s.held(w.Target.InventoryEntry) {
+			wanted = append(wanted, recordOf(w.Target))
 		}
 	}
 	for _, c := range s.class.Status.Claims {
-		if isWorkload(c.InventoryEntry) && s.held(workloadRef(c.InventoryEntry)) {
+		if isInjection(c) && s.held(c.InventoryEntry) {
 			wanted = append(wanted, c)
 		}
 	}
-	return sortClaims(wanted)
+	return inventory.UnionClaims(wanted)
 }
 
 // record writes into the status what is about to be written elsewhere.
@@ -138,7 +108,7 @@ func (r *Reconciler) record(
 	ctx context.Context, class *v1alpha1.MeshIngressClass, objects []v1alpha1.InventoryEntry, wanted []v1alpha1.Claim,
 ) error {
 	entries := inventory.Union(class.Status.Inventory, objects)
-	claims := sortClaims(slices.Concat(class.Status.Claims, wanted))
+	claims := inventory.UnionClaims(class.Status.Claims, wanted)
 	if equality.Semantic.DeepEqual(class.Status.Inventory, entries) && equality.Semantic.DeepEqual(class.Status.Claims, claims) {
 		return nil
 	}
@@ -151,7 +121,7 @@ func (r *Reconciler) record(
 }
 
 func (r *Reconciler) writePlan(
-	ctx context.Context, s *scope, objects []*unstructured.Unstructured, targets []target,
+	ctx context.Context, s *scope, objects []*unstructured.Unstructured, targets []base.Target,
 ) error {
 	if s.written.missing != nil {
 		return nil // half a plan is of no use
@@ -171,8 +141,8 @@ func (r *Reconciler) writePlan(
 		}
 	}
 	for _, t := range targets {
-		_, err := r.Writer().Fields(ctx, t.claim, t.live)
-		if err := r.noteConflict(s, t.claim.Entry.Kind, err); err != nil {
+		_, err := r.Writer().Fields(ctx, t.Claim, t.Live)
+		if err := r.noteConflict(s, t.Claim.Entry.Kind, err); err != nil {
 			return err
 		}
 	}
@@ -212,16 +182,16 @@ func (r *Reconciler) writeWorkloads(ctx context.Context, s *scope) error {
 		if !ready {
 			continue
 		}
-		change, err := r.writeWorkload(ctx, recordOf(w.Workload), w.merged.Annotations)
+		change, err := r.writeTarget(ctx, w.Target, w.merged.Annotations)
 		if err := r.noteWorkload(w, err); err != nil {
 			return err
 		}
 		if change != apply.Configured || w.err != nil {
 			continue
 		}
-		s.rolls(w.Workload.WorkloadReference)
+		s.rolls(w.Target.InventoryEntry)
 		if settled {
-			r.Metrics.DriftCorrections.WithLabelValues(w.Workload.Kind).Inc()
+			r.Metrics.DriftCorrections.WithLabelValues(w.Target.Kind).Inc()
 		}
 	}
 	return nil
@@ -229,22 +199,24 @@ func (r *Reconciler) writeWorkloads(ctx context.Context, s *scope) error {
 
 // ready reports whether a workload may be written now.
 func (r *Reconciler) ready(ctx context.Context, s *scope, w *workload) (bool, error) {
-	if w.Blocked != "" || s.held(w.Workload.WorkloadReference) {
+	if w.Blocked != "" || s.held(w.Target.InventoryEntry) {
 		return false, nil
 	}
 	if !w.entersIngressMode() {
 		return true, nil
 	}
 	var err error
-	w.waitsFor, err = r.headerless(ctx, s, w.Workload.WorkloadReference)
+	w.waitsFor, err = r.headerless(ctx, s, w.Target.InventoryEntry)
 	return len(w.waitsFor) == 0, err
 }
 
-// rolls notes that a workload was written: what was read of it is how it was before.
-func (s *scope) rolls(ref v1alpha1.WorkloadReference) {
+// rolls notes that a pod template was written: what was read of the workload is how
+// it was before.
+func (s *scope) rolls(target v1alpha1.InventoryEntry) {
 	for i := range s.workloads {
-		if s.workloads[i].Workload.WorkloadReference == ref {
-			s.workloads[i].Workload.RolledOut = false
+		w := &s.workloads[i]
+		if w.Target.InventoryEntry == target && w.Target.IsWorkload() {
+			w.Workload.RolledOut = false
 		}
 	}
 }
@@ -256,23 +228,21 @@ func (r *Reconciler) noteWorkload(w *workload, err error) error {
 	}
 	w.err = err
 	if isConflict(err) {
-		r.Metrics.Conflicts.WithLabelValues(w.Workload.Kind).Inc()
+		r.Metrics.Conflicts.WithLabelValues(w.Target.Kind).Inc()
 	}
 	return nil
 }
 
-// writeWorkload sets the annotations on a workload. One that is gone needs nothing.
-func (r *Reconciler) writeWorkload(
-	ctx context.Context, record v1alpha1.Claim, annotations map[string]string,
+// writeTarget sets the annotations for the injector. An object that is gone needs
+// nothing.
+func (r *Reconciler) writeTarget(
+	ctx context.Context, t injection.Target, annotations map[string]string,
 ) (apply.Change, error) {
-	live, err := r.getWorkload(ctx, record.InventoryEntry)
-	if err != nil {
-		if apierrors.IsNotFound(err) {
-			return apply.Unchanged, nil
-		}
-		return apply.Unchanged, fmt.Errorf("reading %s %s/%s: %w", record.Kind, record.Namespace, record.Name, err)
+	live, err := r.readTarget(ctx, t.InventoryEntry)
+	if err != nil || live == nil {
+		return apply.Unchanged, err
 	}
-	change, err := r.Writer().Fields(ctx, workloadClaim(record, annotations), live)
+	change, err := r.Writer().Fields(ctx, injectionClaim(recordOf(t), t.Fields(annotations)), live)
 	var gone *apply.GoneError
 	if errors.As(err, &gone) {
 		return apply.Unchanged, nil
@@ -280,20 +250,24 @@ func (r *Reconciler) writeWorkload(
 	return change, err
 }
 
-func (r *Reconciler) getWorkload(ctx context.Context, e v1alpha1.InventoryEntry) (client.Object, error) {
-	var obj client.Object
-	switch e.Kind {
-	case "DaemonSet":
-		obj = &appsv1.DaemonSet{}
-	case "StatefulSet":
-		obj = &appsv1.StatefulSet{}
-	default:
-		obj = &appsv1.Deployment{}
+// readTarget reads from the cache; nil where the object is gone.
+func (r *Reconciler) readTarget(ctx context.Context, e v1alpha1.InventoryEntry) (client.Object, error) {
+	obj, err := r.Cached(ctx, inventory.GVK(e))
+	if err != nil || obj == nil {
+		return nil, err
 	}
-	return obj, r.Client.Get(ctx, client.ObjectKey{Namespace: e.Namespace, Name: e.Name}, obj)
+	err = r.Client.Get(ctx, client.ObjectKey{Namespace: e.Namespace, Name: e.Name}, obj)
+	if apierrors.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading %s %s/%s: %w", e.Kind, e.Namespace, e.Name, err)
+	}
+	return obj, nil
 }
 
-// prune takes back what is recorded and no longer wanted, and then forgets it.
+// prune takes back what is recorded and no longer wanted, and then forgets it. As long
+// as a proxy is in ingress mode, the settings that send the header stay.
 func (r *Reconciler) prune(
 	ctx context.Context, s *scope, objects []v1alpha1.InventoryEntry, wanted []v1alpha1.Claim,
 ) error {
@@ -301,14 +275,21 @@ func (r *Reconciler) prune(
 		return nil
 	}
 	for _, c := range workloadsFirst(s.class.Status.Claims) {
-		if slices.Contains(wanted, c) {
-			continue
-		}
-		if err := r.takeBack(ctx, s, c); err != nil {
-			return err
+		switch {
+		case slices.Contains(wanted, c):
+		case !isInjection(c) && s.inIngressMode():
+			wanted = inventory.UnionClaims(wanted, []v1alpha1.Claim{c})
+		default:
+			if err := r.takeBack(ctx, s, c); err != nil {
+				return err
+			}
 		}
 	}
 	for _, entry := range slices.Backward(inventory.Stale(s.class.Status.Inventory, objects)) {
+		if s.inIngressMode() {
+			objects = inventory.Union(objects, []v1alpha1.InventoryEntry{entry})
+			continue
+		}
 		if err := r.Writer().Delete(ctx, translate.ClassOwner(s.class), entry); err != nil {
 			return err
 		}
@@ -317,21 +298,21 @@ func (r *Reconciler) prune(
 	return nil
 }
 
-// takeBack releases one claim of the class. The fields of a workload that other
-// classes claim as well are theirs: the same event makes them set what is left.
+// takeBack releases one claim of the class. The annotations that other classes claim
+// as well are theirs: the same event makes them set what is left.
 func (r *Reconciler) takeBack(ctx context.Context, s *scope, c v1alpha1.Claim) error {
-	if !isWorkload(c.InventoryEntry) {
+	if !isInjection(c) {
 		_, err := r.Writer().Release(ctx, apply.Claim{
-			Entry: c.InventoryEntry, UID: types.UID(c.UID), Manager: apply.ManagerFor(s.class.UID),
+			Entry: c.InventoryEntry, UID: types.UID(c.UID), Manager: c.Manager,
 		})
 		return err
 	}
 	if s.claimedByOthers(c) {
 		return nil
 	}
-	change, err := r.Writer().Release(ctx, workloadClaim(c, nil))
+	change, err := r.Writer().Release(ctx, injectionClaim(c, nil))
 	if change == apply.Configured {
-		s.rolls(workloadRef(c.InventoryEntry))
+		s.rolls(c.InventoryEntry)
 	}
 	return err
 }
@@ -342,22 +323,13 @@ func workloadsFirst(claims []v1alpha1.Claim) []v1alpha1.Claim {
 	ordered := slices.Clone(claims)
 	slices.SortStableFunc(ordered, func(a, b v1alpha1.Claim) int {
 		switch {
-		case isWorkload(a.InventoryEntry) == isWorkload(b.InventoryEntry):
+		case isInjection(a) == isInjection(b):
 			return 0
-		case isWorkload(a.InventoryEntry):
+		case isInjection(a):
 			return -1
 		default:
 			return 1
 		}
 	})
 	return ordered
-}
-
-func sortClaims(claims []v1alpha1.Claim) []v1alpha1.Claim {
-	slices.SortFunc(claims, func(a, b v1alpha1.Claim) int { return strings.Compare(claimKey(a), claimKey(b)) })
-	return slices.Compact(claims)
-}
-
-func claimKey(c v1alpha1.Claim) string {
-	return strings.Join([]string{c.Group, c.Kind, c.Namespace, c.Name, c.UID}, "/")
 }

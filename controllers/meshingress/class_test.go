@@ -57,6 +57,7 @@ var _ = Describe("The class of a MeshIngress", func() {
 		expect.ExpectCondition(ctx, user, mi, v1alpha1.ConditionAccepted, metav1.ConditionTrue, v1alpha1.ReasonAccepted)
 
 		expect.ExpectDeleted(ctx, user, oldest)
+		isFound(ctx, younger)
 		settled, _ = settle(ctx, mi)
 		Expect(settled.Status.ClassName).To(Equal(younger.Name))
 	})

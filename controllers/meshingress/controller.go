@@ -27,6 +27,10 @@ type scope struct {
 	// class that serves it; nil where there is none. Set by findClass.
 	class *v1alpha1.MeshIngressClass
 
+	// from is the class whose routes are in place, where that is another one and still
+	// there. Set by findClass.
+	from *v1alpha1.MeshIngressClass
+
 	// provider of the class's vendor; nil where there is none. Set by findClass.
 	provider providers.Provider
 
@@ -35,6 +39,10 @@ type scope struct {
 
 	// waiting is true where a cache is not filled yet. Set by translate.
 	waiting bool
+
+	// held says why nothing is written although everything is right; empty where
+	// nothing is in the way.
+	held string
 
 	// written is what the writes met. Set by write.
 	written outcome
@@ -78,12 +86,15 @@ func (r *Reconciler) reconcile(ctx context.Context, s *scope) error {
 	if s.waiting || !s.result.OK() {
 		return nil
 	}
+	if s.held = s.keepsHeader(); s.held != "" {
+		return nil
+	}
 	return r.write(ctx, s)
 }
 
 func (s *scope) retryAfter() time.Duration {
 	switch {
-	case s.written.denied != nil || len(s.written.conflicts) > 0:
+	case s.written.denied != nil || s.written.conflicted():
 		return base.RetryDenied
 	case s.waiting:
 		return base.RetrySoon

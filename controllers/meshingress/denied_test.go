@@ -6,6 +6,7 @@ package meshingress_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -31,7 +32,7 @@ var _ = Describe("A write that is refused", func() {
 	It("for want of a permission says so, is not tried again soon, and heals", func(ctx SpecContext) {
 		class := createClass(ctx, ingressNginx())
 		isMeshed(ctx, class, ingressNginx())
-		restore := forbid(ctx, "meshingress-vendor-ingressnginx", "patch", "create", "delete")
+		restore := forbidIngresses(ctx, "patch", "create", "delete")
 
 		mi, result := settle(ctx, create(ctx, web(class)))
 		for _, kind := range []string{v1alpha1.ConditionProgrammed, v1alpha1.ConditionReady} {
@@ -49,7 +50,7 @@ var _ = Describe("A write that is refused", func() {
 		Expect(result.RequeueAfter).To(BeZero())
 
 		By("holding up a deletion, with the reason")
-		restore = forbid(ctx, "meshingress-vendor-ingressnginx", "delete")
+		restore = forbidIngresses(ctx, "delete")
 		expect.ExpectDeleted(ctx, user, mi)
 		_, result = settle(ctx, mi)
 		expect.ExpectCondition(ctx, user, mi, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonReleasing)
@@ -65,7 +66,7 @@ var _ = Describe("A write that is refused", func() {
 		v := ingressNginx()
 		class := createClass(ctx, v)
 		mi, _ := settle(ctx, create(ctx, web(class, v.extra)))
-		restore := forbid(ctx, "meshingress-vendor-ingressnginx", "delete")
+		restore := forbidIngresses(ctx, "delete")
 		change(ctx, mi, func(mi *v1alpha1.MeshIngress) { mi.Spec = web(class).Spec })
 		after, _ := settle(ctx, mi)
 		expect.ExpectCondition(ctx, user, mi, v1alpha1.ConditionProgrammed, metav1.ConditionFalse, v1alpha1.ReasonForbidden)
@@ -94,27 +95,45 @@ var _ = Describe("A write that is refused", func() {
 	})
 })
 
-// forbid takes verbs from a role of the operator, and returns what gives them back.
-func forbid(ctx context.Context, role string, verbs ...string) (restore func(context.Context)) {
+// vendorRoles begin the names of the roles that let the operator write vendors' kinds.
+const vendorRoles = "meshingress-vendor-"
+
+// forbidIngresses takes verbs on Ingresses from the operator, whichever vendor's role
+// has them, and returns what gives them back.
+func forbidIngresses(ctx context.Context, verbs ...string) (restore func(context.Context)) {
 	GinkgoHelper()
-	before := &rbacv1.ClusterRole{}
-	Expect(user.Get(ctx, client.ObjectKey{Name: role}, before)).To(Succeed())
-	set := func(ctx context.Context, rules []rbacv1.PolicyRule, allowed bool) {
-		GinkgoHelper()
-		current := &rbacv1.ClusterRole{}
-		Expect(user.Get(ctx, client.ObjectKey{Name: role}, current)).To(Succeed())
-		current.Rules = rules
-		Expect(user.Update(ctx, current)).To(Succeed())
-		Eventually(mayDelete).WithContext(ctx).WithTimeout(propagation).Should(Equal(allowed))
+	roles := &rbacv1.ClusterRoleList{}
+	Expect(user.List(ctx, roles)).To(Succeed())
+	roles.Items = slices.DeleteFunc(roles.Items, func(r rbacv1.ClusterRole) bool {
+		return !strings.HasPrefix(r.Name, vendorRoles)
+	})
+	fewer := roles.DeepCopy()
+	for _, role := range fewer.Items {
+		for i := range role.Rules {
+			if slices.Contains(role.Rules[i].Resources, "ingresses") {
+				role.Rules[i].Verbs = slices.DeleteFunc(role.Rules[i].Verbs, func(v string) bool { return slices.Contains(verbs, v) })
+			}
+		}
 	}
-	fewer := before.DeepCopy().Rules
-	for i := range fewer {
-		fewer[i].Verbs = slices.DeleteFunc(fewer[i].Verbs, func(v string) bool { return slices.Contains(verbs, v) })
+	setRoles(ctx, fewer)
+	Eventually(mayDelete).WithContext(ctx).WithTimeout(propagation).Should(BeFalse())
+	restore = func(ctx context.Context) {
+		setRoles(ctx, roles)
+		Eventually(mayDelete).WithContext(ctx).WithTimeout(propagation).Should(BeTrue())
 	}
-	set(ctx, fewer, false)
-	restore = func(ctx context.Context) { set(ctx, before.Rules, true) }
 	DeferCleanup(func(ctx SpecContext) { restore(ctx) })
 	return restore
+}
+
+// setRoles writes the rules of roles.
+func setRoles(ctx context.Context, roles *rbacv1.ClusterRoleList) {
+	GinkgoHelper()
+	for i := range roles.Items {
+		current := &rbacv1.ClusterRole{}
+		Expect(user.Get(ctx, client.ObjectKeyFromObject(&roles.Items[i]), current)).To(Succeed())
+		current.Rules = roles.Items[i].Rules
+		Expect(user.Update(ctx, current)).To(Succeed())
+	}
 }
 
 // mayDelete asks whether the operator may delete Ingresses.

@@ -21,7 +21,8 @@ import (
 	"github.com/meshingress/meshingress/providers"
 )
 
-// findClass finds the class by name, or the default one, and its provider.
+// findClass finds the class by name, or the default one, and its provider; and the
+// class that the object comes from.
 func (r *Reconciler) findClass(ctx context.Context, s *scope) error {
 	class, err := r.classOf(ctx, s.mi)
 	if err != nil || class == nil || !class.DeletionTimestamp.IsZero() {
@@ -29,20 +30,28 @@ func (r *Reconciler) findClass(ctx context.Context, s *scope) error {
 	}
 	s.class = class
 	s.provider, _ = r.Registry.Get(class.Spec.Vendor)
-	return nil
+	if from := s.mi.Status.ClassName; from != "" && from != class.Name {
+		s.from, err = r.class(ctx, from)
+	}
+	return err
 }
 
 func (r *Reconciler) classOf(ctx context.Context, mi *v1alpha1.MeshIngress) (*v1alpha1.MeshIngressClass, error) {
 	if mi.Spec.ClassName == "" {
 		return r.defaultClass(ctx)
 	}
+	return r.class(ctx, mi.Spec.ClassName)
+}
+
+// class is nil where there is none of the name.
+func (r *Reconciler) class(ctx context.Context, name string) (*v1alpha1.MeshIngressClass, error) {
 	class := &v1alpha1.MeshIngressClass{}
-	err := r.Client.Get(ctx, client.ObjectKey{Name: mi.Spec.ClassName}, class)
+	err := r.Client.Get(ctx, client.ObjectKey{Name: name}, class)
 	if apierrors.IsNotFound(err) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading MeshIngressClass %s: %w", mi.Spec.ClassName, err)
+		return nil, fmt.Errorf("reading MeshIngressClass %s: %w", name, err)
 	}
 	return class, nil
 }
@@ -83,7 +92,7 @@ func (r *Reconciler) snapshot(ctx context.Context, s *scope) (translate.Snapshot
 	}
 	snap := translate.Snapshot{Linkerd: facts}
 	if s.provider != nil {
-		if snap.Served, err = observe.Served(ctx, r.Client, s.provider.Describe().Kinds()); err != nil {
+		if snap.Served, err = observe.Served(ctx, r.Client, s.provider.Describe().Served()); err != nil {
 			return snap, err
 		}
 	}
@@ -144,13 +153,18 @@ func (r *Reconciler) siblings(ctx context.Context, s *scope) ([]*v1alpha1.MeshIn
 		}
 		for i := range list.Items {
 			other := &list.Items[i]
-			sameClass := other.Spec.ClassName == s.class.Name || (other.Spec.ClassName == "" && isDefault)
-			if sameClass && other.UID != s.mi.UID && other.DeletionTimestamp.IsZero() {
+			if s.ofClass(other, isDefault) && other.UID != s.mi.UID && other.DeletionTimestamp.IsZero() {
 				found[client.ObjectKeyFromObject(other)] = other
 			}
 		}
 	}
 	return r.allowed(ctx, s.class, found)
+}
+
+// ofClass reports whether a MeshIngress is of the class, or still has routes of it.
+func (s *scope) ofClass(mi *v1alpha1.MeshIngress, isDefault bool) bool {
+	return mi.Spec.ClassName == s.class.Name || (mi.Spec.ClassName == "" && isDefault) ||
+		(mi.Status.ClassName == s.class.Name && len(mi.Status.Inventory) > 0)
 }
 
 func (r *Reconciler) allowed(
@@ -171,21 +185,9 @@ func (r *Reconciler) allowed(
 
 // read answers a provider's Read from the cache, once the cache holds the kind.
 func (r *Reconciler) read(ctx context.Context, s *scope, read providers.Read) ([]*unstructured.Unstructured, error) {
-	synced, err := r.Watches.Ensure(ctx, read.Kind.GroupVersionKind)
-	if err != nil || !synced {
-		s.waiting = true
-		return nil, err
-	}
-	list := &unstructured.UnstructuredList{}
-	list.SetGroupVersionKind(read.Kind.GroupVersionKind)
-	if err := r.Client.List(ctx, list, client.InNamespace(read.Namespace)); err != nil {
-		return nil, fmt.Errorf("listing %s in %q: %w", read.Kind.Kind, read.Namespace, err)
-	}
-	objects := make([]*unstructured.Unstructured, len(list.Items))
-	for i := range list.Items {
-		objects[i] = &list.Items[i]
-	}
-	return objects, nil
+	objects, synced, err := r.List(ctx, read)
+	s.waiting = s.waiting || !synced
+	return objects, err
 }
 
 // ensureWatched watches what is about to be written, so that drift is seen.

@@ -6,6 +6,7 @@ package meshingress_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -194,10 +195,27 @@ func setMeshed(
 	GinkgoHelper()
 	current := expect.ExpectExists(ctx, user, class)
 	current.Status.Strategy = v.strategy
+	setFound(current)
 	meta.SetStatusCondition(&current.Status.Conditions, metav1.Condition{
 		Type: v1alpha1.ConditionMeshed, Status: status, Reason: reason, Message: message,
 		ObservedGeneration: current.Generation,
 	})
+	Expect(user.Status().Update(ctx, current)).To(Succeed())
+}
+
+// setFound says that the controller of a class was found.
+func setFound(class *v1alpha1.MeshIngressClass) {
+	meta.SetStatusCondition(&class.Status.Conditions, metav1.Condition{
+		Type: v1alpha1.ConditionDiscovered, Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonDiscovered,
+		ObservedGeneration: class.Generation,
+	})
+}
+
+// isFound writes it.
+func isFound(ctx context.Context, class *v1alpha1.MeshIngressClass) {
+	GinkgoHelper()
+	current := expect.ExpectExists(ctx, user, class)
+	setFound(current)
 	Expect(user.Status().Update(ctx, current)).To(Succeed())
 }
 
@@ -212,10 +230,7 @@ func isMeshed(ctx context.Context, class *v1alpha1.MeshIngressClass, v vendorCas
 func routeObjects(ctx context.Context) map[string]*unstructured.Unstructured {
 	GinkgoHelper()
 	objects := map[string]*unstructured.Unstructured{}
-	for _, k := range operator.Registry.Kinds() {
-		if k == providers.KindConfigMap {
-			continue
-		}
+	for _, k := range routeKinds() {
 		list := &unstructured.UnstructuredList{}
 		list.SetGroupVersionKind(k.GroupVersionKind)
 		err := user.List(ctx, list, client.InNamespace(namespace))
@@ -229,6 +244,19 @@ func routeObjects(ctx context.Context) map[string]*unstructured.Unstructured {
 		}
 	}
 	return objects
+}
+
+// routeKinds are those that some vendor writes for a MeshIngress.
+func routeKinds() []providers.Kind {
+	var kinds []providers.Kind
+	for _, p := range operator.Registry.All() {
+		for _, k := range p.Describe().Writes {
+			if !slices.Contains(kinds, k) {
+				kinds = append(kinds, k)
+			}
+		}
+	}
+	return kinds
 }
 
 // kindsOf lists the kinds of objects.

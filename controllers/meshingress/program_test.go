@@ -122,24 +122,4 @@ var _ = Describe("A MeshIngress", func() {
 		mi, _ = settle(ctx, mi)
 		Expect(mi.Status.Routes[0].Destination).To(HaveSuffix(":8080"))
 	})
-
-	DescribeTable("moves to another vendor when its class changes",
-		func(ctx SpecContext, from, to vendorCase) {
-			old, next := createClass(ctx, from), createClass(ctx, to)
-			isMeshed(ctx, next, to)
-			mi, _ := settle(ctx, create(ctx, web(old)))
-			Expect(kindsOf(routeObjects(ctx))).To(ConsistOf(from.kinds))
-
-			change(ctx, mi, func(mi *v1alpha1.MeshIngress) { mi.Spec.ClassName = next.Name })
-			mi, _ = settle(ctx, mi)
-			Expect(kindsOf(routeObjects(ctx))).To(ConsistOf(to.kinds))
-			Expect(mi.Status.ClassName).To(Equal(next.Name))
-			Expect(mi.Status.Strategy).To(Equal(to.strategy))
-			expect.ExpectCondition(ctx, user, mi, v1alpha1.ConditionReady, metav1.ConditionTrue, v1alpha1.ReasonReady)
-		},
-		Entry("from IngressNginx to Traefik", ingressNginx(), traefikHeader()),
-		Entry("from Traefik to Contour", traefikHeader(), contour()),
-		Entry("from Contour to IngressNginx", contour(), ingressNginx()),
-		Entry("from header routing to ClusterIP routing", traefikHeader(), traefikClusterIP()),
-	)
 })

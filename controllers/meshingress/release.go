@@ -47,22 +47,31 @@ func (r *Reconciler) holdBack(ctx context.Context, mi *v1alpha1.MeshIngress, cau
 }
 
 // takeBack goes on where one object cannot be taken back, but for one that has
-// changed since it was read: that is looked at again before anything is said.
+// changed since it was read: that is looked at again before anything is said. The
+// routes go before the fields that they need; where they stay, so do the fields.
 func (r *Reconciler) takeBack(ctx context.Context, mi *v1alpha1.MeshIngress) error {
 	owner := translate.OwnerOf(mi)
 	remove := r.Writer().Delete
+	claims := mi.Status.Claims
 	if mi.Spec.DeletionPolicy == v1alpha1.DeletionOrphan {
-		remove = r.Writer().Orphan
+		remove, claims = r.Writer().Orphan, nil
 	}
 	var errs []error
 	for _, entry := range slices.Backward(mi.Status.Inventory) {
-		err := remove(ctx, owner, entry)
-		if apierrors.IsConflict(err) {
-			return err
-		}
-		if err != nil {
+		if err := remove(ctx, owner, entry); err != nil {
 			errs = append(errs, err)
 		}
+	}
+	if len(errs) > 0 {
+		claims = nil
+	}
+	for _, claim := range claims {
+		if err := r.releaseClaim(ctx, claim); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if i := slices.IndexFunc(errs, apierrors.IsConflict); i >= 0 {
+		return errs[i]
 	}
 	return errors.Join(errs...)
 }

@@ -30,6 +30,7 @@ import (
 	"github.com/meshingress/meshingress/controllers/internal/index"
 	"github.com/meshingress/meshingress/controllers/internal/watches"
 	"github.com/meshingress/meshingress/internal/translate"
+	"github.com/meshingress/meshingress/providers"
 )
 
 // Setup adds the controller to a manager. The Linkerd cache holds its ConfigMap;
@@ -122,7 +123,22 @@ func (r *Reconciler) ofObject(ctx context.Context, obj client.Object) []reconcil
 		key := client.ObjectKey{Namespace: owner.Namespace, Name: owner.Name}
 		return unique(append(requests, reconcile.Request{NamespacedName: key}))
 	}
+	if r.readAcross(obj) {
+		return r.list(ctx)
+	}
 	return unique(append(requests, r.list(ctx, client.InNamespace(obj.GetNamespace()))...))
+}
+
+// readAcross reports whether an object is of a kind that providers read of other
+// namespaces than the MeshIngress's: the settings of a controller, a Gateway.
+func (r *Reconciler) readAcross(obj client.Object) bool {
+	gvk := obj.GetObjectKind().GroupVersionKind()
+	for _, p := range r.Registry.All() {
+		if slices.ContainsFunc(p.Describe().ReadOnly, func(k providers.Kind) bool { return k.GroupVersionKind == gvk }) {
+			return true
+		}
+	}
+	return false
 }
 
 // unaccepted are the MeshIngresses that are not accepted as they are now.

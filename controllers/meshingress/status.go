@@ -12,7 +12,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
@@ -30,11 +29,9 @@ const (
 func (r *Reconciler) updateStatus(ctx context.Context, s *scope) error {
 	status := &s.mi.Status
 	status.ObservedGeneration = s.mi.Generation
-	status.ClassName = s.mi.Spec.ClassName
-	if s.class != nil {
-		status.ClassName = s.class.Name
-	}
-	if s.translated() && s.result.OK() && !s.waiting {
+	status.ClassName = s.placedClass()
+	if s.written.pruned {
+		status.MovingTo = nil
 		status.Strategy = s.result.Strategy
 		status.Routes = s.result.Routes[:min(len(s.result.Routes), maxRoutes)]
 		notices := s.result.Plan.Notices
@@ -43,11 +40,10 @@ func (r *Reconciler) updateStatus(ctx context.Context, s *scope) error {
 	set := conditions.For(&status.Conditions, s.mi.Generation)
 	s.setAccepted(set)
 	s.setResolvedRefs(set)
-	if err := r.setProgrammed(ctx, s, set); err != nil {
-		return err
-	}
+	s.setProgrammed(set)
 	s.setMeshed(set)
-	set.Only(len(s.written.conflicts) > 0, v1alpha1.ConditionConflicted, v1alpha1.ReasonObjectConflict, s.conflictMessage())
+	reason, message := s.conflict()
+	set.Only(s.written.conflicted(), v1alpha1.ConditionConflicted, reason, message)
 	set.Summarize(v1alpha1.ConditionAccepted, v1alpha1.ConditionResolvedRefs, v1alpha1.ConditionProgrammed, v1alpha1.ConditionMeshed)
 	if err := r.patchStatus(ctx, s.before, s.mi); err != nil {
 		return err
@@ -97,17 +93,20 @@ func (s *scope) setResolvedRefs(set conditions.Setter) {
 	}
 }
 
-func (r *Reconciler) setProgrammed(ctx context.Context, s *scope, set conditions.Setter) error {
+func (s *scope) setProgrammed(set conditions.Setter) {
 	kind := v1alpha1.ConditionProgrammed
 	switch {
-	case len(s.written.conflicts) > 0:
-		set.False(kind, v1alpha1.ReasonObjectConflict, s.conflictMessage())
+	case s.written.conflicted():
+		reason, message := s.conflict()
+		set.False(kind, reason, message)
 	case apierrors.IsForbidden(s.written.denied):
 		set.False(kind, v1alpha1.ReasonForbidden, s.written.denied.Error())
 	case s.written.denied != nil:
 		set.False(kind, v1alpha1.ReasonApplyFailed, s.written.denied.Error())
 	case s.written.done:
-		return r.setVerdict(ctx, s, set)
+		s.setVerdict(set)
+	case s.held != "":
+		set.Unknown(kind, v1alpha1.ReasonProxyModePending, s.held)
 	case s.waiting:
 		set.Unknown(kind, v1alpha1.ReasonPending, "waiting for the first look at the vendor's objects")
 	case len(s.mi.Status.Inventory) > 0:
@@ -115,33 +114,25 @@ func (r *Reconciler) setProgrammed(ctx context.Context, s *scope, set conditions
 	default:
 		set.Unknown(kind, v1alpha1.ReasonPending, "nothing is written until the object is accepted")
 	}
-	return nil
 }
 
-// setVerdict says that the plan is in place, unless the vendor refuses it.
-func (r *Reconciler) setVerdict(ctx context.Context, s *scope, set conditions.Setter) error {
-	observer, ok := s.provider.(providers.Observer)
-	for _, planned := range s.result.Plan.Objects {
-		if !ok {
-			break
+// setVerdict says that the plan is in place, unless the vendor refuses it or old
+// routes have to stay.
+func (s *scope) setVerdict(set conditions.Setter) {
+	kind, v := v1alpha1.ConditionProgrammed, s.written.verdict
+	switch {
+	case v.state == providers.VerdictRejected:
+		message := fmt.Sprintf("the controller refuses %s: %s", v.object, v.message)
+		if s.written.holdsOld != "" {
+			message += "; " + s.written.holdsOld
 		}
-		live := &unstructured.Unstructured{}
-		live.SetGroupVersionKind(planned.GroupVersionKind())
-		if err := r.Client.Get(ctx, client.ObjectKeyFromObject(planned), live); err != nil {
-			if apierrors.IsNotFound(err) {
-				continue // the cache has not seen our own write yet; its event comes
-			}
-			return fmt.Errorf("reading %s: %w", planned.GetName(), err)
-		}
-		if v := observer.Observe(live); v.State == providers.VerdictRejected {
-			set.False(v1alpha1.ConditionProgrammed, v1alpha1.ReasonNotAccepted, fmt.Sprintf(
-				"the controller refuses %s %s: %s", live.GetKind(), live.GetName(), v.Message))
-			return nil
-		}
+		set.False(kind, v1alpha1.ReasonNotAccepted, message)
+	case s.written.holdsOld != "":
+		set.Unknown(kind, v1alpha1.ReasonMoving, s.written.holdsOld)
+	default:
+		set.True(kind, v1alpha1.ReasonProgrammed, fmt.Sprintf(
+			"%d generated objects are in place", len(s.result.Plan.Objects)))
 	}
-	set.True(v1alpha1.ConditionProgrammed, v1alpha1.ReasonProgrammed, fmt.Sprintf(
-		"%d generated objects are in place", len(s.result.Plan.Objects)))
-	return nil
 }
 
 // setMeshed takes over what the class observes of its pods, once that is about the
@@ -180,7 +171,12 @@ func (s *scope) classSays(meshed *metav1.Condition) string {
 	}
 }
 
-func (s *scope) conflictMessage() string {
-	return strings.Join(s.written.conflicts, ", ") +
-		" exist already and were not made for this MeshIngress: delete them, or rename the MeshIngress"
+// conflict says what is somebody else's: objects first, because they are asked for
+// first.
+func (s *scope) conflict() (reason, message string) {
+	if len(s.written.conflicts) > 0 {
+		return v1alpha1.ReasonObjectConflict, strings.Join(s.written.conflicts, ", ") +
+			" exist already and were not made for this MeshIngress: delete them, or rename the MeshIngress"
+	}
+	return v1alpha1.ReasonFieldConflict, strings.Join(s.written.fields, "; ")
 }

@@ -4,9 +4,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 
 	"github.com/meshingress/meshingress/providers/all"
 )
@@ -52,8 +55,22 @@ func pages(root string) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	class, err := classSpec(crds)
+	if err != nil {
+		return nil, err
+	}
 	return map[string]string{
-		"docs/vendors.md": header + vendorsPage(registry.All(), features),
+		"docs/vendors.md": header + vendorsPage(registry.All(), features, class),
 		"docs/api.md":     header + apiPage(crds, conditions),
 	}, nil
+}
+
+// classSpec is the schema of the spec of a MeshIngressClass.
+func classSpec(crds []apiextensionsv1.CustomResourceDefinition) (apiextensionsv1.JSONSchemaProps, error) {
+	for i := range crds {
+		if crds[i].Spec.Names.Kind == "MeshIngressClass" {
+			return crds[i].Spec.Versions[0].Schema.OpenAPIV3Schema.Properties["spec"], nil
+		}
+	}
+	return apiextensionsv1.JSONSchemaProps{}, errors.New("there is no CRD of MeshIngressClass")
 }

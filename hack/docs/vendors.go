@@ -6,21 +6,28 @@ package main
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+
+	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/providers"
 )
 
-func vendorsPage(all []providers.Provider, features []constant) string {
+// vendorsPage is derived from the providers, and from the schema of the spec of a
+// MeshIngressClass, which has the options of each vendor.
+func vendorsPage(all []providers.Provider, features []constant, spec apiextensionsv1.JSONSchemaProps) string {
 	p := &page{}
 	p.heading(1, "Vendors")
 	p.paragraph("A MeshIngressClass names one of these as `spec.vendor`. `routing: Auto` takes the vendor's first way " +
-		"whose kinds the API server serves; a way that is opt-in is taken only when the class names its strategy.")
+		"whose kinds and fields the API server serves; a way that is opt-in is taken only when the class names its " +
+		"strategy. A form is what the class chooses with an option of the vendor.")
 	writeMatrix(p, all)
 	writeFeatures(p, features)
 	for _, provider := range all {
-		writeVendor(p, provider)
+		writeVendor(p, provider, spec)
 	}
 	return p.String()
 }
@@ -28,15 +35,15 @@ func vendorsPage(all []providers.Provider, features []constant) string {
 // writeMatrix shows which way of which vendor supports which feature.
 func writeMatrix(p *page, all []providers.Provider) {
 	p.heading(2, "Features")
-	columns := []string{"Vendor", "Strategy", "Needs"}
+	columns := []string{"Vendor", "Strategy", "Form", "Needs", "Auto"}
 	for _, f := range providers.Features() {
 		columns = append(columns, string(f))
 	}
 	var rows [][]string
 	for _, provider := range all {
 		d := provider.Describe()
-		for _, s := range d.Strategies {
-			row := []string{code(string(d.Vendor)), strategyName(s), groups(s.Needs)}
+		for i, s := range d.Strategies {
+			row := []string{code(string(d.Vendor)), strategyName(s), formName(s), groups(s.Needs), yesOrDash(isAuto(d, i))}
 			for _, f := range providers.Features() {
 				row = append(row, yesOrDash(s.Supports(f)))
 			}
@@ -44,6 +51,19 @@ func writeMatrix(p *page, all []providers.Provider) {
 		}
 	}
 	p.table(columns, rows)
+	p.paragraph("Auto: whether `routing: Auto` takes the way where the API server serves what it needs, and nothing more.")
+}
+
+// isAuto reports whether routing: Auto takes a way, given its form, where the API
+// server serves what it needs and nothing more.
+func isAuto(d providers.Description, way int) bool {
+	served := providers.Served{}
+	for _, k := range d.Strategies[way].Needs {
+		served[k], served[k.WithoutField()] = true, true
+	}
+	wish := providers.Wish{Routing: v1alpha1.RoutingAuto, Form: d.Strategies[way].Form}
+	taken, err := providers.ChooseStrategy(d, wish, served)
+	return err == nil && reflect.DeepEqual(taken, d.Strategies[way])
 }
 
 func writeFeatures(p *page, features []constant) {
@@ -55,7 +75,7 @@ func writeFeatures(p *page, features []constant) {
 	p.list(items)
 }
 
-func writeVendor(p *page, provider providers.Provider) {
+func writeVendor(p *page, provider providers.Provider, spec apiextensionsv1.JSONSchemaProps) {
 	d := provider.Describe()
 	p.heading(2, "%s", d.Vendor)
 	p.paragraph("%s, [%s](https://github.com/%s).", d.Title, d.Source, d.Source)
@@ -63,23 +83,19 @@ func writeVendor(p *page, provider providers.Provider) {
 	p.heading(3, "How %s is routed", d.Vendor)
 	var ways []string
 	for _, s := range d.Strategies {
-		ways = append(ways, strategyName(s)+needing(s.Needs)+": "+prose(s.Reason))
+		ways = append(ways, strategyName(s)+choosing(s)+needing(s.Needs)+": "+prose(s.Reason))
 	}
 	p.numbers(ways)
+	writeOptions(p, d.Vendor, spec)
 
 	p.heading(3, "What is done to objects of %s", d.Vendor)
 	p.list(slices.Concat(
 		kindItems("written", d.AllWrites()), kindItems("patched", d.AllPatches()), kindItems("looked through", d.Routes),
-		abilities(provider),
+		kindItems("read", d.ReadOnly), abilities(provider),
 	))
 
 	p.heading(3, "Where %s is found", d.Vendor)
-	p.paragraph("A workload is the data plane if its pod template has all of the labels and the container of one row.")
-	var rows [][]string
-	for _, w := range d.DataPlane.Workloads {
-		rows = append(rows, []string{strings.Join(w.Kinds, ", "), labelList(w.Labels), code(w.Container), w.Source})
-	}
-	p.table([]string{"Kinds", "Labels", "Container", "Source"}, rows)
+	writeDataPlane(p, d.DataPlane)
 
 	if len(d.Notices) > 0 {
 		p.heading(3, "What every class of %s is told", d.Vendor)
@@ -89,6 +105,48 @@ func writeVendor(p *page, provider providers.Provider) {
 		}
 		p.list(items)
 	}
+}
+
+// writeOptions lists the fields of a class that only one vendor has. They are below
+// the field that has the vendor's name.
+func writeOptions(p *page, vendor v1alpha1.Vendor, spec apiextensionsv1.JSONSchemaProps) {
+	for _, name := range slices.Sorted(maps.Keys(spec.Properties)) {
+		if !strings.EqualFold(name, string(vendor)) {
+			continue
+		}
+		p.heading(3, "What a class of %s can say besides", vendor)
+		p.table([]string{"Field", "Type", "Default", "Validation", "Description"}, fieldRows("spec."+name, spec.Properties[name]))
+	}
+}
+
+func writeDataPlane(p *page, d providers.DataPlane) {
+	if d.Outside != "" {
+		p.paragraph("Nowhere in the cluster, so that `Meshed` is False with the reason `DataPlaneOutsideCluster`: %s.",
+			prose(strings.TrimSuffix(d.Outside, ".")))
+		return
+	}
+	p.paragraph("A workload is the data plane if its pod template has all of the labels and the container of one row.")
+	var rows [][]string
+	for _, w := range d.Workloads {
+		rows = append(rows, []string{strings.Join(w.Kinds, ", "), labelList(w), container(w), w.Source})
+	}
+	p.table([]string{"Kinds", "Labels", "Container", "Source"}, rows)
+	var items []string
+	if d.NoInbound {
+		items = append(items, "clients reach it through no Service, so there is no port to skip")
+	}
+	if len(d.Targets) > 0 {
+		items = append(items, "annotations for the injector may go on "+targetList(d.Targets))
+	}
+	p.list(append(items, kindItems("annotated", d.Kinds)...))
+}
+
+func targetList(targets []v1alpha1.InjectionTarget) string {
+	names := make([]string, 0, len(targets))
+	for _, t := range targets {
+		names = append(names, string(t))
+	}
+	return codes(names) + "; `Auto` is the first"
 }
 
 // abilities tells what a provider does beyond what every provider does.
@@ -113,23 +171,47 @@ func strategyName(s providers.StrategySupport) string {
 	return code(string(s.Strategy))
 }
 
+// choosing says what the class has to choose.
+func choosing(s providers.StrategySupport) string {
+	if s.Form == "" {
+		return ""
+	}
+	return " with " + code(s.Form)
+}
+
+func formName(s providers.StrategySupport) string {
+	if s.Form == "" {
+		return ""
+	}
+	return code(s.Form)
+}
+
 func needing(kinds []providers.Kind) string {
 	if len(kinds) == 0 {
 		return ""
 	}
 	var names []string
 	for _, k := range kinds {
-		names = append(names, k.CRDName())
+		name := code(k.CRDName())
+		if k.Field != "" {
+			name += " with " + code(k.Field)
+		}
+		names = append(names, name)
 	}
-	return ", if the API server serves " + codes(names)
+	return ", if the API server serves " + strings.Join(names, ", ")
 }
 
-// groups are the API groups of kinds, without repetition, in order of appearance.
+// groups are the API groups of kinds, and the fields that are needed, without
+// repetition, in order of appearance.
 func groups(kinds []providers.Kind) string {
 	var names []string
 	for _, k := range kinds {
-		if !slices.Contains(names, k.Group) {
-			names = append(names, k.Group)
+		name := k.Group
+		if k.Field != "" {
+			name = k.Kind + " " + k.Field
+		}
+		if !slices.Contains(names, name) {
+			names = append(names, name)
 		}
 	}
 	return codes(names)
@@ -147,12 +229,27 @@ func kindItems(what string, kinds []providers.Kind) []string {
 	return []string{what + ": " + strings.Join(names, ", ")}
 }
 
-func labelList(labels map[string]string) string {
+func labelList(w providers.WorkloadSelector) string {
 	var items []string
-	for _, key := range slices.Sorted(maps.Keys(labels)) {
-		items = append(items, key+"="+labels[key])
+	for _, key := range slices.Sorted(maps.Keys(w.Labels)) {
+		items = append(items, key+"="+w.Labels[key])
 	}
-	return codes(items)
+	list := codes(items)
+	for _, label := range []struct{ key, value string }{
+		{w.GatewayName, "name"}, {w.GatewayNamespace, "namespace"},
+	} {
+		if label.key != "" {
+			list += fmt.Sprintf(", %s with the %s of `gatewayRef`", code(label.key), label.value)
+		}
+	}
+	return strings.TrimPrefix(list, ", ")
+}
+
+func container(w providers.WorkloadSelector) string {
+	if w.Container == "" {
+		return "the first"
+	}
+	return code(w.Container)
 }
 
 func yesOrDash(b bool) string {

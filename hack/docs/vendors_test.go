@@ -36,31 +36,64 @@ func box() providers.Description {
 	return providers.Description{
 		Vendor: "Box", Title: "Box Proxy", Source: "box/proxy",
 		Writes: []providers.Kind{boxes}, Patches: []providers.Kind{providers.KindConfigMap},
+		ReadOnly: []providers.Kind{providers.KindService},
 		Strategies: []providers.StrategySupport{
 			{
-				Strategy: v1alpha1.StrategyClusterIP, Needs: []providers.Kind{boxes}, Reason: "boxes can",
+				Strategy: v1alpha1.StrategyClusterIP, Form: "Lid", Reason: "lids can",
+				Needs:    []providers.Kind{boxes, boxes.WithField("spec.lid")},
 				Features: []providers.Feature{providers.FeatureTLS},
+			},
+			{
+				Strategy: v1alpha1.StrategyHeader, Form: "Lid", Needs: []providers.Kind{boxes}, Reason: "old boxes can",
+			},
+			{
+				Strategy: v1alpha1.StrategyClusterIP, Form: "Lid", Needs: []providers.Kind{boxes}, Reason: "another is first",
 			},
 			{Strategy: v1alpha1.StrategyHeader, OptIn: true, Reason: "headers can too"},
 		},
-		DataPlane: providers.DataPlane{Workloads: []providers.WorkloadSelector{{
-			Kinds: []string{"Deployment"}, Labels: map[string]string{"b": "2", "a": "1"}, Container: "proxy", Source: "box/proxy v1",
-		}}},
+		DataPlane: providers.DataPlane{
+			Workloads: []providers.WorkloadSelector{
+				{
+					Kinds: []string{"Deployment"}, Labels: map[string]string{"b": "2", "a": "1"}, Container: "proxy",
+					Source: "box/proxy v1",
+				},
+				{Kinds: []string{"DaemonSet"}, GatewayName: "gw", GatewayNamespace: "ns", Source: "box/gate v2"},
+			},
+			Targets: []v1alpha1.InjectionTarget{v1alpha1.InjectionTargetNamespace, v1alpha1.InjectionTargetGateway},
+			Kinds:   []providers.Kind{providers.KindNamespace}, NoInbound: true,
+		},
 		Notices: []v1alpha1.Notice{{Reason: "Old", Message: "it is old"}},
 	}
 }
 
+// classSchema has an option of the vendor Box.
+const classSchema = `
+properties:
+  vendor: {type: string}
+  box: {type: object, properties: {lid: {type: string, default: Open, description: lid of the box.}}}
+  boxes: {type: object, properties: {other: {type: string}}}
+`
+
 func TestVendorsPage(t *testing.T) {
-	got := vendorsPage([]providers.Provider{fake{description: box()}}, []constant{{Value: "TLS", Doc: "is spec.tls."}})
+	got := vendorsPage([]providers.Provider{fake{description: box()}},
+		[]constant{{Value: "TLS", Doc: "is spec.tls."}}, parseSchema(t, classSchema))
 	cases := map[string]string{
-		"features of the first way": "| `Box` | `ClusterIP` | `box.example` | – | – | – | – | – | yes | – | – | – |\n",
-		"features of an opt-in way": "| `Box` | `Header` (opt-in) | | – | – | – | – | – | – | – | – | – |\n",
+		"features of the first way": "| `Box` | `ClusterIP` | `Lid` | `box.example`, `Box spec.lid` | yes " +
+			"| – | – | – | – | – | yes | – | – | – |\n",
+		"a way for older versions":  "| `Box` | `Header` | `Lid` | `box.example` | yes | – |",
+		"features of an opt-in way": "| `Box` | `Header` (opt-in) | | | – | – | – | – | – | – | – | – | – | – |\n",
 		"meaning of a feature":      "- `TLS` is spec.tls.\n",
-		"ways in order": "1. `ClusterIP`, if the API server serves `boxes.box.example`: boxes can\n" +
-			"2. `Header` (opt-in): headers can too\n",
-		"kinds":      "- written: `Box box.example/v1`\n- patched: `ConfigMap v1`\n\n",
-		"data plane": "| Deployment | `a=1`, `b=2` | `proxy` | box/proxy v1 |\n",
-		"notices":    "- `Old`: it is old\n",
+		"ways in order": "1. `ClusterIP` with `Lid`, if the API server serves `boxes.box.example`, " +
+			"`boxes.box.example` with `spec.lid`: lids can\n" +
+			"2. `Header` with `Lid`, if the API server serves `boxes.box.example`: old boxes can\n",
+		"kinds":             "- written: `Box box.example/v1`\n- patched: `ConfigMap v1`, `Namespace v1`\n- read: `Service v1`\n\n",
+		"data plane":        "| Deployment | `a=1`, `b=2` | `proxy` | box/proxy v1 |\n",
+		"of a Gateway":      "| DaemonSet | `gw` with the name of `gatewayRef`, `ns` with the namespace of `gatewayRef` | the first | box/gate v2 |\n",
+		"no port to skip":   "- clients reach it through no Service",
+		"targets":           "- annotations for the injector may go on `Namespace`, `Gateway`; `Auto` is the first\n",
+		"what is annotated": "- annotated: `Namespace v1`\n",
+		"options":           "| `spec.box.lid` | string | `\"Open\"` | | lid of the box. |\n",
+		"notices":           "- `Old`: it is old\n",
 	}
 	for name, want := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -68,6 +101,30 @@ func TestVendorsPage(t *testing.T) {
 				t.Errorf("the page lacks\n%s\nin\n%s", want, got)
 			}
 		})
+	}
+	if strings.Contains(got, "spec.boxes") {
+		t.Error("the options of another vendor are listed")
+	}
+}
+
+// What a way needs decides whether Auto can ever take it.
+func TestAuto(t *testing.T) {
+	want := []bool{true, true, false, false}
+	var got []bool
+	for i := range box().Strategies {
+		got = append(got, isAuto(box(), i))
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("ways that Auto takes (-want +got):\n%s", diff)
+	}
+}
+
+func TestADataPlaneOutsideTheClusterIsNotLookedFor(t *testing.T) {
+	d := box()
+	d.DataPlane = providers.DataPlane{Outside: "it is in the cloud."}
+	got := vendorsPage([]providers.Provider{fake{description: d}}, nil, parseSchema(t, classSchema))
+	if !strings.Contains(got, "`DataPlaneOutsideCluster`: it is in the cloud.\n") || strings.Contains(got, "pod template") {
+		t.Errorf("the page says\n%s", got)
 	}
 }
 

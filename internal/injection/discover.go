@@ -6,10 +6,12 @@ package injection
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
@@ -24,6 +26,10 @@ type Cluster struct {
 	Services   []*corev1.Service
 	Namespaces map[string]*corev1.Namespace
 	Linkerd    linkerd.Facts
+
+	// Find returns an object that only the vendor knows, whose annotations reach the
+	// pods of a workload, and the path of them in it. nil where the vendor has none.
+	Find func(t v1alpha1.InjectionTarget, w Workload) (*unstructured.Unstructured, []string, error)
 }
 
 // Discovery is the data plane of a class.
@@ -39,6 +45,13 @@ type Discovery struct {
 	// VendorVersion is the image tag of the main container, of the first workload
 	// that has one.
 	VendorVersion string
+
+	// Targets are where the vendor's annotations may go, the default first; empty
+	// for the workload only.
+	Targets []v1alpha1.InjectionTarget
+
+	// NoInbound is true where clients reach the workload through no Service.
+	NoInbound bool
 }
 
 // ReasonNoExposedService is the reason of a Notice: no ports are skipped.
@@ -47,7 +60,7 @@ const ReasonNoExposedService = "NoExposedService"
 // Notices tell what the platform team should know of a data plane that was found.
 func (d Discovery) Notices(class *v1alpha1.MeshIngressClass) []v1alpha1.Notice {
 	found := slices.ContainsFunc(d.Ports, func(ports []int32) bool { return len(ports) > 0 })
-	if found || len(d.Workloads) == 0 || class.Spec.DataPlane.ClientIP == v1alpha1.ClientIPIgnore {
+	if found || d.NoInbound || len(d.Workloads) == 0 || class.Spec.DataPlane.ClientIP == v1alpha1.ClientIPIgnore {
 		return nil
 	}
 	return []v1alpha1.Notice{{
@@ -70,12 +83,20 @@ func (e *DiscoveryError) Error() string { return e.Message }
 // Discover finds the data plane of a class. What the class names wins over what
 // the vendor's labels say. The error is always a *DiscoveryError.
 func Discover(class *v1alpha1.MeshIngressClass, where providers.DataPlane, c Cluster) (Discovery, error) {
-	var d Discovery
+	d := Discovery{Targets: where.Targets, NoInbound: where.NoInbound}
 	var err error
+	if where.Outside != "" {
+		return Discovery{}, &DiscoveryError{v1alpha1.ReasonDataPlaneOutsideCluster, where.Outside}
+	}
 	if d.Workloads, err = findWorkloads(class, where, c.Workloads); err != nil {
 		return Discovery{}, err
 	}
 	for _, w := range d.Workloads {
+		if where.NoInbound {
+			d.Ports = append(d.Ports, nil)
+			d.VendorVersion = cmp.Or(d.VendorVersion, vendorVersion(where, w))
+			continue
+		}
 		ports, err := exposedPorts(class, w, c.Services)
 		if err != nil {
 			return Discovery{}, err
@@ -103,7 +124,7 @@ func findWorkloads(
 	}
 	var found []Workload
 	for _, w := range all {
-		if slices.ContainsFunc(where.Workloads, func(s providers.WorkloadSelector) bool { return selects(s, w) }) {
+		if slices.ContainsFunc(where.Workloads, func(s providers.WorkloadSelector) bool { return selects(s, class, w) }) {
 			found = append(found, w)
 		}
 	}
@@ -113,7 +134,7 @@ func findWorkloads(
 		return found, nil
 	case 0:
 		return nil, &DiscoveryError{v1alpha1.ReasonWorkloadNotFound, fmt.Sprintf(
-			"no workload has pods with %s: name it in spec.dataPlane.workloads", describeSelectors(where))}
+			"no workload has pods with %s: name it in spec.dataPlane.workloads", describeSelectors(where, class.Spec.GatewayRef))}
 	default:
 		return nil, &DiscoveryError{v1alpha1.ReasonAmbiguousWorkload, fmt.Sprintf(
 			"%d workloads match; name those of this class: spec.dataPlane.workloads: [%s]", len(found), yamlRefs(found))}
@@ -134,10 +155,26 @@ func namedWorkloads(named []v1alpha1.WorkloadReference, all []Workload) ([]Workl
 	return found, nil
 }
 
-func selects(s providers.WorkloadSelector, w Workload) bool {
+func selects(s providers.WorkloadSelector, class *v1alpha1.MeshIngressClass, w Workload) bool {
 	return slices.Contains(s.Kinds, w.Kind) &&
 		labels.SelectorFromSet(s.Labels).Matches(labels.Set(w.Template.Labels)) &&
+		ofGateway(s, class.Spec.GatewayRef, w) &&
 		mainContainer(s, w) != nil
+}
+
+// ofGateway reports whether a workload is that of the class's Gateway, for a vendor
+// that labels it so. Without a label for the namespace it is in that of the Gateway.
+func ofGateway(s providers.WorkloadSelector, ref *v1alpha1.GatewayReference, w Workload) bool {
+	if s.GatewayName == "" {
+		return true
+	}
+	if ref == nil || w.Template.Labels[s.GatewayName] != ref.Name {
+		return false
+	}
+	if s.GatewayNamespace == "" {
+		return w.Namespace == ref.Namespace
+	}
+	return w.Template.Labels[s.GatewayNamespace] == ref.Namespace
 }
 
 // mainContainer is the container that proxies requests; nil where there is none.
@@ -150,10 +187,18 @@ func mainContainer(s providers.WorkloadSelector, w Workload) *corev1.Container {
 	return nil
 }
 
-func describeSelectors(where providers.DataPlane) string {
+func describeSelectors(where providers.DataPlane, ref *v1alpha1.GatewayReference) string {
 	items := make([]string, 0, len(where.Workloads))
 	for _, s := range where.Workloads {
-		item := "the labels " + labels.Set(s.Labels).String()
+		wanted := labels.Set{}
+		maps.Copy(wanted, s.Labels)
+		if s.GatewayName != "" && ref != nil {
+			wanted[s.GatewayName] = ref.Name
+		}
+		if s.GatewayNamespace != "" && ref != nil {
+			wanted[s.GatewayNamespace] = ref.Namespace
+		}
+		item := "the labels " + wanted.String()
 		if s.Container != "" {
 			item += fmt.Sprintf(" and a container %q", s.Container)
 		}

@@ -42,6 +42,10 @@ type Observation struct {
 	// Meshed pods are ready, and so is their proxy, in the mode asked for.
 	Meshed int32
 
+	// Ingress pods have a proxy in ingress mode, ready or not, and on their way out or
+	// not.
+	Ingress int32
+
 	// Unmeshed are the names of the others, sorted.
 	Unmeshed []string
 }
@@ -51,7 +55,13 @@ type Observation struct {
 func Observe(pods []*corev1.Pod, mode string) Observation {
 	var o Observation
 	for _, pod := range pods {
-		if pod.DeletionTimestamp != nil || pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed {
+		if pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed {
+			continue
+		}
+		if proxyMode(pod) == linkerd.InjectIngress {
+			o.Ingress++
+		}
+		if pod.DeletionTimestamp != nil {
 			continue
 		}
 		o.Pods++

@@ -66,33 +66,36 @@ func TestObserveOnePod(t *testing.T) {
 		mode    string
 		pods    int32
 		meshed  int32
+		ingress int32
 	}{
-		"meshed":                             {nil, enabled, 1, 1},
-		"meshed, in the other mode":          {nil, ingress, 1, 0},
-		"in ingress mode":                    {changes{inIngressMode("true")}, ingress, 1, 1},
-		"in ingress mode, and should not be": {changes{inIngressMode("true")}, enabled, 1, 0},
-		"with ingress mode off":              {changes{inIngressMode("false")}, enabled, 1, 1},
-		"a sidecar":                          {changes{asSidecar}, enabled, 1, 1},
-		"a sidecar in ingress mode":          {changes{inIngressMode("true"), asSidecar}, ingress, 1, 1},
-		"a sidecar that is not ready":        {changes{proxyDown, asSidecar}, enabled, 1, 0},
-		"not ready":                          {changes{unready}, enabled, 1, 0},
-		"of unknown readiness":               {changes{unknown}, enabled, 1, 0},
-		"pending":                            {changes{phase(corev1.PodPending), unready}, enabled, 1, 0},
-		"a proxy that is not ready":          {changes{proxyDown}, enabled, 1, 0},
-		"no proxy":                           {changes{noProxy}, enabled, 1, 0},
+		"meshed":                             {nil, enabled, 1, 1, 0},
+		"meshed, in the other mode":          {nil, ingress, 1, 0, 0},
+		"in ingress mode":                    {changes{inIngressMode("true")}, ingress, 1, 1, 1},
+		"in ingress mode, and should not be": {changes{inIngressMode("true")}, enabled, 1, 0, 1},
+		"with ingress mode off":              {changes{inIngressMode("false")}, enabled, 1, 1, 0},
+		"a sidecar":                          {changes{asSidecar}, enabled, 1, 1, 0},
+		"a sidecar in ingress mode":          {changes{inIngressMode("true"), asSidecar}, ingress, 1, 1, 1},
+		"in ingress mode, and not ready":     {changes{inIngressMode("true"), unready}, enabled, 1, 0, 1},
+		"in ingress mode, on its way out":    {changes{inIngressMode("true"), going}, enabled, 0, 0, 1},
+		"a sidecar that is not ready":        {changes{proxyDown, asSidecar}, enabled, 1, 0, 0},
+		"not ready":                          {changes{unready}, enabled, 1, 0, 0},
+		"of unknown readiness":               {changes{unknown}, enabled, 1, 0, 0},
+		"pending":                            {changes{phase(corev1.PodPending), unready}, enabled, 1, 0, 0},
+		"a proxy that is not ready":          {changes{proxyDown}, enabled, 1, 0, 0},
+		"no proxy":                           {changes{noProxy}, enabled, 1, 0, 0},
 		"ready without a container of that name": {
 			changes: changes{func(p *corev1.Pod) { p.Spec.Containers = nil }}, mode: enabled, pods: 1,
 		},
-		"no proxy, in ingress mode":               {changes{noProxy}, ingress, 1, 0},
-		"no proxy, where no mode is asked for":    {changes{noProxy}, "", 1, 0},
-		"finished":                                {changes{phase(corev1.PodSucceeded)}, enabled, 0, 0},
-		"failed, as a pod that was evicted":       {changes{phase(corev1.PodFailed)}, enabled, 0, 0},
-		"on its way out":                          {changes{going}, enabled, 0, 0},
-		"on its way out, and never had its proxy": {changes{going, noProxy}, enabled, 0, 0},
+		"no proxy, in ingress mode":               {changes{noProxy}, ingress, 1, 0, 0},
+		"no proxy, where no mode is asked for":    {changes{noProxy}, "", 1, 0, 0},
+		"finished":                                {changes{phase(corev1.PodSucceeded)}, enabled, 0, 0, 0},
+		"failed, as a pod that was evicted":       {changes{phase(corev1.PodFailed)}, enabled, 0, 0, 0},
+		"on its way out":                          {changes{going}, enabled, 0, 0, 0},
+		"on its way out, and never had its proxy": {changes{going, noProxy}, enabled, 0, 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := injection.Observe([]*corev1.Pod{meshed("edge-1", tc.changes...)}, tc.mode)
-			want := injection.Observation{Pods: tc.pods, Meshed: tc.meshed}
+			want := injection.Observation{Pods: tc.pods, Meshed: tc.meshed, Ingress: tc.ingress}
 			if tc.pods > tc.meshed {
 				want.Unmeshed = []string{"edge-1"}
 			}
@@ -106,7 +109,7 @@ func TestObserveOnePod(t *testing.T) {
 func TestObserveSeveralPods(t *testing.T) {
 	unready := func(p *corev1.Pod) { p.Status.Conditions = nil }
 	pods := []*corev1.Pod{meshed("d", unready), meshed("c"), meshed("a", unready), meshed("b", inIngressMode("true"))}
-	want := injection.Observation{Pods: 4, Meshed: 1, Unmeshed: []string{"a", "b", "d"}}
+	want := injection.Observation{Pods: 4, Meshed: 1, Ingress: 1, Unmeshed: []string{"a", "b", "d"}}
 	if diff := cmp.Diff(want, injection.Observe(pods, linkerd.InjectEnabled)); diff != "" {
 		t.Errorf("observed (-want +got):\n%s", diff)
 	}

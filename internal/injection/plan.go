@@ -17,7 +17,11 @@ import (
 type Claim struct {
 	Workload Workload
 
-	// Annotations of the pod template; nil where something is in the way.
+	// Target that the annotations go to; empty where none could be found, which is in
+	// the way.
+	Target Target
+
+	// Annotations for the pods; nil where something is in the way.
 	Annotations map[string]string
 
 	// Blocked says what is in the way of injection; empty where nothing is.
@@ -28,14 +32,24 @@ type Claim struct {
 // nothing where injection would fail.
 func Plan(class *v1alpha1.MeshIngressClass, strategy v1alpha1.Strategy, d Discovery, c Cluster) []Claim {
 	claims := make([]Claim, 0, len(d.Workloads))
-	for i, w := range d.Workloads {
-		claim := Claim{Workload: w, Blocked: blocked(w, c)}
-		if claim.Blocked == "" {
-			claim.Annotations = annotations(class, strategy, d.Ports[i])
-		}
-		claims = append(claims, claim)
+	for i := range d.Workloads {
+		claims = append(claims, claim(class, strategy, d, i, c))
 	}
 	return claims
+}
+
+func claim(class *v1alpha1.MeshIngressClass, strategy v1alpha1.Strategy, d Discovery, i int, c Cluster) Claim {
+	w := d.Workloads[i]
+	target, err := chooseTarget(class, d, w, c)
+	result := Claim{Workload: w, Target: target, Blocked: blocked(w, c)}
+	switch {
+	case result.Blocked != "":
+	case err != nil:
+		result.Blocked = err.Error()
+	default:
+		result.Annotations = annotations(class, strategy, d.Ports[i])
+	}
+	return result
 }
 
 func annotations(class *v1alpha1.MeshIngressClass, strategy v1alpha1.Strategy, ports []int32) map[string]string {
@@ -106,9 +120,9 @@ type ClassClaim struct {
 	Claim
 }
 
-// Merged is what a workload gets from all classes that claim it.
+// Merged is what a target gets from all classes that claim it.
 type Merged struct {
-	// Annotations of the pod template; empty where nobody claims it.
+	// Annotations; empty where nobody claims it.
 	Annotations map[string]string
 
 	// Losers are the names of classes that ask for another mode than an older
@@ -116,8 +130,9 @@ type Merged struct {
 	Losers map[string]string
 }
 
-// Merge makes one claim of several: the mode of the oldest class, and the union of
-// the ports. A workload has one proxy, so contradicting modes cannot both hold.
+// Merge makes one claim of several on one target: the mode of the oldest class, and
+// the union of the ports. Its pods have one proxy each, so contradicting modes cannot
+// both hold.
 func Merge(claims []ClassClaim) Merged {
 	claims = slices.Clone(claims)
 	slices.SortFunc(claims, func(a, b ClassClaim) int {
@@ -144,19 +159,4 @@ func Merge(claims []ClassClaim) Merged {
 		mergePorts(m.Annotations, c.Annotations)
 	}
 	return m
-}
-
-// TemplateFields are the fields of a workload that hold annotations of its pod
-// template; nil where there are none.
-func TemplateFields(annotations map[string]string) map[string]any {
-	if len(annotations) == 0 {
-		return nil
-	}
-	values := make(map[string]any, len(annotations))
-	for k, v := range annotations {
-		values[k] = v
-	}
-	return map[string]any{"spec": map[string]any{"template": map[string]any{
-		"metadata": map[string]any{"annotations": values},
-	}}}
 }

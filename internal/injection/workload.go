@@ -27,6 +27,10 @@ type Workload struct {
 	// Desired is the number of pods that should run.
 	Desired int32
 
+	// Owner is the object whose controller generates the workload: "<kind> <name>";
+	// empty where there is none.
+	Owner string
+
 	// RolledOut reports whether every pod is of the current template, as the
 	// workload's controller sees it.
 	RolledOut bool
@@ -36,7 +40,7 @@ type Workload struct {
 func FromDeployment(d *appsv1.Deployment) Workload {
 	desired := replicas(d.Spec.Replicas)
 	return Workload{
-		WorkloadReference: reference("Deployment", d), UID: d.UID,
+		WorkloadReference: reference("Deployment", d), UID: d.UID, Owner: ownerOf(d),
 		Template: d.Spec.Template, Selector: d.Spec.Selector, Desired: desired,
 		RolledOut: d.Status.ObservedGeneration >= d.Generation &&
 			d.Status.UpdatedReplicas == desired && d.Status.Replicas == desired,
@@ -47,7 +51,7 @@ func FromDeployment(d *appsv1.Deployment) Workload {
 func FromDaemonSet(d *appsv1.DaemonSet) Workload {
 	desired := d.Status.DesiredNumberScheduled
 	return Workload{
-		WorkloadReference: reference("DaemonSet", d), UID: d.UID,
+		WorkloadReference: reference("DaemonSet", d), UID: d.UID, Owner: ownerOf(d),
 		Template: d.Spec.Template, Selector: d.Spec.Selector, Desired: desired,
 		RolledOut: d.Status.ObservedGeneration >= d.Generation && d.Status.UpdatedNumberScheduled == desired,
 	}
@@ -57,7 +61,7 @@ func FromDaemonSet(d *appsv1.DaemonSet) Workload {
 func FromStatefulSet(s *appsv1.StatefulSet) Workload {
 	desired := replicas(s.Spec.Replicas)
 	return Workload{
-		WorkloadReference: reference("StatefulSet", s), UID: s.UID,
+		WorkloadReference: reference("StatefulSet", s), UID: s.UID, Owner: ownerOf(s),
 		Template: s.Spec.Template, Selector: s.Spec.Selector, Desired: desired,
 		RolledOut: s.Status.ObservedGeneration >= s.Generation &&
 			s.Status.UpdatedReplicas == desired && s.Status.Replicas == desired,
@@ -66,6 +70,13 @@ func FromStatefulSet(s *appsv1.StatefulSet) Workload {
 
 func reference(kind string, obj metav1.Object) v1alpha1.WorkloadReference {
 	return v1alpha1.WorkloadReference{Kind: kind, Namespace: obj.GetNamespace(), Name: obj.GetName()}
+}
+
+func ownerOf(obj metav1.Object) string {
+	if ref := metav1.GetControllerOf(obj); ref != nil {
+		return ref.Kind + " " + ref.Name
+	}
+	return ""
 }
 
 func replicas(n *int32) int32 {

@@ -41,7 +41,7 @@ func Base() []rbacv1.PolicyRule {
 // delete Writes. There is one rule for each resource, sorted by group and
 // resource. What only opt-in ways need is left to OptIn.
 func Vendor(d providers.Description) []rbacv1.PolicyRule {
-	return rules(d.Writes, d.Patches, d.Routes)
+	return rules(d.Writes, slices.Concat(d.Patches, d.DataPlane.Kinds), slices.Concat(d.Routes, d.ReadOnly))
 }
 
 // OptIn returns what the vendor's opt-in ways need besides; nothing where there is

@@ -41,6 +41,19 @@ func TestVendor(t *testing.T) {
 			description: providers.Description{Routes: []providers.Kind{foreign}},
 			want:        []rbacv1.PolicyRule{rule("a.example", "foreign", "get", "list", "watch")},
 		},
+		"what is read only is only read": {
+			description: providers.Description{ReadOnly: []providers.Kind{foreign}},
+			want:        []rbacv1.PolicyRule{rule("a.example", "foreign", "get", "list", "watch")},
+		},
+		"where annotations for the injector go is patched": {
+			description: providers.Description{DataPlane: providers.DataPlane{Kinds: []providers.Kind{foreign}}},
+			want:        []rbacv1.PolicyRule{rule("a.example", "foreign", "get", "list", "watch", "patch")},
+		},
+		"a field of a kind asks for nothing": {
+			description: providers.Description{Strategies: []providers.StrategySupport{
+				{Needs: []providers.Kind{foreign.WithField("spec.x")}},
+			}},
+		},
 		"each resource has one rule, sorted by group": {
 			description: providers.Description{
 				Writes:  []providers.Kind{routes},

@@ -7,7 +7,7 @@ import (
 	"errors"
 	"fmt"
 
-	appsv1 "k8s.io/api/apps/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
@@ -46,16 +46,23 @@ func (r *rendering) class(c class) outcome {
 		o.plan = newPlan("", "", providers.Plan{}, c.errs)
 		return o
 	}
-	result := translate.Class(r.registry, c.object, r.served, r.in.linkerd.ClusterDomain)
+	result := translate.Class(r.registry, c.object, translate.ClassSnapshot{
+		Served: r.served, ClusterDomain: r.in.linkerd.ClusterDomain, Read: r.read,
+	})
 	o.plan = newPlan(result.Strategy, result.StrategyReason, result.Plan, result.Errors())
 	if result.Rejected == nil {
-		r.dataPlane(&o)
+		r.dataPlane(&o, result)
 	}
 	return o
 }
 
 // dataPlane finds the workloads of a class and what it asks of them.
-func (r *rendering) dataPlane(o *outcome) {
+func (r *rendering) dataPlane(o *outcome, result translate.ClassResult) {
+	provider, _ := r.registry.Get(o.class.Spec.Vendor)
+	if outside := provider.Describe().DataPlane.Outside; outside != "" {
+		o.notice(v1alpha1.ReasonDataPlaneOutsideCluster, outside)
+		return
+	}
 	if len(r.in.workloads) == 0 {
 		o.notice(ReasonDataPlaneNotInInput, "The input holds no workloads, so none was looked for: "+
 			"add the ingress controller's Deployment or DaemonSet, its Service and its Namespace "+
@@ -65,7 +72,7 @@ func (r *rendering) dataPlane(o *outcome) {
 	cluster := injection.Cluster{
 		Workloads: r.in.workloads, Services: r.in.sortedServices(), Namespaces: r.in.namespaces, Linkerd: r.in.linkerd,
 	}
-	provider, _ := r.registry.Get(o.class.Spec.Vendor)
+	cluster.Find = translate.Finder(provider, result)
 	found, err := injection.Discover(o.class, provider.Describe().DataPlane, cluster)
 	if err != nil {
 		o.plan.fail(discoveryError(err))
@@ -107,27 +114,27 @@ func (o *outcome) patchWorkloads(all []outcome) {
 				fmt.Sprintf("%s cannot be injected: %s", claim.Workload, claim.Blocked)))
 			continue
 		}
-		merged := injection.Merge(o.claimsOn(claim.Workload, all))
+		merged := injection.Merge(o.claimsOn(claim.Target, all))
 		if winner, lost := merged.Losers[o.class.Name]; lost {
 			o.plan.fail(field.Invalid(field.NewPath("spec", "routing"), o.class.Spec.Routing, fmt.Sprintf(
 				"%s is in the mode of the older MeshIngressClass %s, and a workload has one mode: give both the same routing",
 				claim.Workload, winner)))
 			continue
 		}
-		o.plan.Patches = append(o.plan.Patches, workloadPatch(claim.Workload, merged.Annotations))
+		o.plan.Patches = append(o.plan.Patches, targetPatch(claim.Target, merged.Annotations))
 	}
 }
 
-// claimsOn collects what is asked of a workload: by this class, and by the others
+// claimsOn collects what is asked of a target: by this class, and by the others
 // that do more than audit.
-func (o *outcome) claimsOn(w injection.Workload, all []outcome) []injection.ClassClaim {
+func (o *outcome) claimsOn(t injection.Target, all []outcome) []injection.ClassClaim {
 	var claims []injection.ClassClaim
 	for _, other := range all {
 		if other.class != o.class && other.class.Spec.DataPlane.Injection == v1alpha1.InjectionAudit {
 			continue
 		}
 		for _, claim := range other.claims {
-			if claim.Workload.WorkloadReference == w.WorkloadReference {
+			if claim.Blocked == "" && claim.Target.InventoryEntry == t.InventoryEntry {
 				claims = append(claims, injection.ClassClaim{Class: other.class, Claim: claim})
 			}
 		}
@@ -135,11 +142,10 @@ func (o *outcome) claimsOn(w injection.Workload, all []outcome) []injection.Clas
 	return claims
 }
 
-func workloadPatch(w injection.Workload, annotations map[string]string) Patch {
+func targetPatch(t injection.Target, annotations map[string]string) Patch {
+	apiVersion := schema.GroupVersion{Group: t.Group, Version: t.Version}.String()
 	return Patch{
-		Target: Target{
-			APIVersion: appsv1.SchemeGroupVersion.String(), Kind: w.Kind, Namespace: w.Namespace, Name: w.Name,
-		},
-		Fields: injection.TemplateFields(annotations),
+		Target: Target{APIVersion: apiVersion, Kind: t.Kind, Namespace: t.Namespace, Name: t.Name},
+		Fields: t.Fields(annotations),
 	}
 }

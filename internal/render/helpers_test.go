@@ -22,6 +22,11 @@ var kindRoute = providers.Kind{
 	GroupVersionKind: schema.GroupVersionKind{Group: "fake.test", Version: "v1", Kind: "Route"}, Resource: "routes",
 }
 
+// kindOf is a kind as Options.Served has it.
+func kindOf(group, version, kind string) providers.Kind {
+	return providers.Kind{GroupVersionKind: schema.GroupVersionKind{Group: group, Version: version, Kind: kind}}
+}
+
 // fake has ClusterIP routing where its kind is served, and Header routing always.
 // Its route lists the destinations and the names of the ConfigMaps that it reads.
 type fake struct{}

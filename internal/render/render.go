@@ -11,7 +11,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/meshingress/meshingress/config/crd"
@@ -27,7 +26,8 @@ type Options struct {
 	// Served are the vendors' kinds that the cluster serves; built-in kinds always
 	// are. nil: those whose CustomResourceDefinitions are in the input, or, where
 	// it holds none, all. An empty list: none.
-	Served []schema.GroupVersionKind
+	// A Kind here has only its GroupVersionKind, and its Field where that is served.
+	Served []providers.Kind
 
 	// Strict refuses unknown fields in built-in kinds too, not only in ours.
 	Strict bool
@@ -71,7 +71,7 @@ func (r *Renderer) Render(docs []Document, opts Options) (Output, error) {
 		}
 		in.linkerd.ClusterDomain = opts.ClusterDomain
 	}
-	kinds, err := served(r.registry.Kinds(), opts.Served, in.crds)
+	kinds, err := served(r.registry.Served(), opts.Served, in.crds)
 	if err != nil {
 		return Output{}, err
 	}

@@ -11,10 +11,10 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/internal/render"
+	"github.com/meshingress/meshingress/providers"
 )
 
 func TestRenderGivesAPlan(t *testing.T) {
@@ -176,17 +176,17 @@ metadata: {name: routes.fake.test}
 spec: {group: fake.test, names: {kind: Route, plural: routes}, versions: [{name: v1, served: true}]}
 ---
 `
-	named := []schema.GroupVersionKind{kindRoute.GroupVersionKind}
+	named := []providers.Kind{kindRoute}
 	for name, tc := range map[string]struct {
-		named []schema.GroupVersionKind
+		named []providers.Kind
 		crds  string
 		want  v1alpha1.Strategy
 	}{
 		"not said": {want: v1alpha1.StrategyClusterIP},
 		"by name":  {named: named, want: v1alpha1.StrategyClusterIP},
-		"nothing":  {named: []schema.GroupVersionKind{}, want: v1alpha1.StrategyHeader},
+		"nothing":  {named: []providers.Kind{}, want: v1alpha1.StrategyHeader},
 		"nothing, whatever is there": {
-			named: []schema.GroupVersionKind{}, crds: vendorCRD, want: v1alpha1.StrategyHeader,
+			named: []providers.Kind{}, crds: vendorCRD, want: v1alpha1.StrategyHeader,
 		},
 		"by a CRD": {crds: vendorCRD, want: v1alpha1.StrategyClusterIP},
 		"not by a CRD that does not": {
@@ -209,9 +209,14 @@ spec: {group: fake.test, names: {kind: Route, plural: routes}, versions: [{name:
 			}
 		})
 	}
-	_, err := tryRender(t, render.Options{Served: []schema.GroupVersionKind{{Group: "a.b", Version: "v1", Kind: "C"}}})
-	if err == nil {
-		t.Error("a kind of no vendor is taken as served")
+	for name, unknown := range map[string]providers.Kind{
+		"a kind of no vendor":             kindOf("a.b", "v1", "C"),
+		"another version":                 kindOf("fake.test", "v2", "Route"),
+		"a field that no vendor asks for": kindRoute.WithField("spec.x"),
+	} {
+		if _, err := tryRender(t, render.Options{Served: []providers.Kind{unknown}}); err == nil {
+			t.Errorf("%s is taken as served", name)
+		}
 	}
 }
 

@@ -4,11 +4,26 @@
 package translate
 
 import (
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/internal/injection"
 	"github.com/meshingress/meshingress/providers"
 )
+
+// ClassSnapshot is what the pure path for a class may see of the cluster.
+type ClassSnapshot struct {
+	// Served are the kinds that the API server serves.
+	Served providers.Served
+
+	// ClusterDomain of Linkerd.
+	ClusterDomain string
+
+	// Read answers a provider's ClassReads. It never returns an error: what cannot be
+	// read is not there. nil: nothing is there.
+	Read func(providers.Read) []*unstructured.Unstructured
+}
 
 // ClassResult is the outcome for one MeshIngressClass.
 type ClassResult struct {
@@ -20,6 +35,10 @@ type ClassResult struct {
 
 	// Plan to apply; empty where there are errors, but for the vendor's notices.
 	Plan providers.Plan
+
+	// Input that the provider got, for what else it is asked about the class; empty
+	// where no strategy could be chosen.
+	Input providers.ClassInput
 
 	// Rejected says why the class is not accepted; nil where it is.
 	Rejected *Rejection
@@ -34,10 +53,8 @@ func (r ClassResult) Errors() field.ErrorList {
 }
 
 // Class runs the path for one MeshIngressClass, without its data plane.
-func Class(
-	registry *providers.Registry, class *v1alpha1.MeshIngressClass, served providers.Served, clusterDomain string,
-) ClassResult {
-	provider, choice, err := choose(registry, class, served)
+func Class(registry *providers.Registry, class *v1alpha1.MeshIngressClass, snap ClassSnapshot) ClassResult {
+	provider, choice, err := choose(registry, class, snap.Served)
 	if err != nil {
 		return ClassResult{Rejected: classRejection(class, err)}
 	}
@@ -47,13 +64,12 @@ func Class(
 		result.Rejected = &Rejection{v1alpha1.ReasonInvalid, errs}
 		return result
 	}
+	result.Input = snap.input(provider, class, choice)
 	translator, ok := provider.(providers.ClassTranslator)
 	if !ok {
 		return result
 	}
-	out, errs := translator.TranslateClass(providers.ClassInput{
-		Class: ClassOf(class), Strategy: choice, ClusterDomain: clusterDomain,
-	})
+	out, errs := translator.TranslateClass(result.Input)
 	if len(errs) > 0 {
 		result.Rejected = &Rejection{v1alpha1.ReasonInvalid, errs}
 		return result
@@ -62,6 +78,37 @@ func Class(
 	out.Notices = append(append([]v1alpha1.Notice{}, result.Plan.Notices...), out.Notices...)
 	result.Plan = out
 	return result
+}
+
+func (snap ClassSnapshot) input(
+	p providers.Provider, class *v1alpha1.MeshIngressClass, choice providers.StrategySupport,
+) providers.ClassInput {
+	in := providers.ClassInput{
+		Class: ClassOf(class), Strategy: choice, ClusterDomain: snap.ClusterDomain, Served: snap.Served,
+	}
+	reader, ok := p.(providers.ClassReader)
+	if !ok || snap.Read == nil {
+		return in
+	}
+	var all []*unstructured.Unstructured
+	for _, r := range reader.ClassReads(in) {
+		all = append(all, snap.Read(r)...)
+	}
+	sortObjects(all)
+	in.Objects = all
+	return in
+}
+
+// Finder finds the objects that only a provider knows, whose annotations reach the
+// pods of a class; nil where the provider knows none.
+func Finder(p providers.Provider, result ClassResult) func(v1alpha1.InjectionTarget, injection.Workload) (*unstructured.Unstructured, []string, error) {
+	finder, ok := p.(providers.TargetFinder)
+	if !ok {
+		return nil
+	}
+	return func(target v1alpha1.InjectionTarget, w injection.Workload) (*unstructured.Unstructured, []string, error) {
+		return finder.InjectionTarget(result.Input, target, w.Kind)
+	}
 }
 
 // DefaultClass is the class marked as the default; of several the oldest, then the

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -22,12 +23,12 @@ func notice(reason string) v1alpha1.Notice { return v1alpha1.Notice{Reason: reas
 func TestClassOfAVendorThatNeedsNothing(t *testing.T) {
 	p := newFake()
 	p.description.Notices = []v1alpha1.Notice{notice("Retired")}
-	got := translate.Class(registryOf(t, p), builders.Class("public", v1alpha1.VendorTraefik), nil, "cluster.local")
+	got := translate.Class(registryOf(t, p), builders.Class("public", v1alpha1.VendorTraefik), translate.ClassSnapshot{ClusterDomain: "cluster.local"})
 	want := translate.ClassResult{
 		Strategy: v1alpha1.StrategyClusterIP, StrategyReason: "it can",
 		Plan: providers.Plan{Notices: []v1alpha1.Notice{notice("Retired")}},
 	}
-	if diff := cmp.Diff(want, got); diff != "" || got.Errors() != nil {
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(got, "Input")); diff != "" || got.Errors() != nil {
 		t.Errorf("errors %v, result (-want +got):\n%s", got.Errors(), diff)
 	}
 }
@@ -44,7 +45,7 @@ func TestClassOfAVendorThatNeedsSomethingOnce(t *testing.T) {
 	}}
 	class := builders.Class("public", v1alpha1.VendorTraefik, builders.WithRouting(v1alpha1.RoutingHeader))
 	class.UID = "uid-of-public"
-	got := translate.Class(registryOf(t, translator), class, nil, "example.internal")
+	got := translate.Class(registryOf(t, translator), class, translate.ClassSnapshot{ClusterDomain: "example.internal"})
 	if got.Rejected != nil {
 		t.Fatal(got.Errors())
 	}
@@ -60,6 +61,44 @@ func TestClassOfAVendorThatNeedsSomethingOnce(t *testing.T) {
 	if asked.ClusterDomain != "example.internal" || asked.Strategy.Strategy != v1alpha1.StrategyHeader ||
 		asked.Class.IngressClassName != "public" {
 		t.Errorf("the provider was asked with %+v", asked)
+	}
+}
+
+// readingClass wants to see something for a class.
+type readingClass struct {
+	withClass
+	reads []providers.Read
+}
+
+func (r readingClass) ClassReads(providers.ClassInput) []providers.Read { return r.reads }
+
+func TestClassOfAVendorThatReads(t *testing.T) {
+	var asked providers.ClassInput
+	p := readingClass{
+		withClass{newFake(), func(in providers.ClassInput) (providers.Plan, field.ErrorList) {
+			asked = in
+			return providers.Plan{}, nil
+		}},
+		[]providers.Read{{Kind: kindRoute, Namespace: "infra"}, {Kind: kindRoute, Namespace: "apps"}},
+	}
+	class := builders.Class("public", v1alpha1.VendorTraefik)
+	snap := translate.ClassSnapshot{
+		Served: providers.Served{kindRoute: true},
+		Read: func(r providers.Read) []*unstructured.Unstructured {
+			return []*unstructured.Unstructured{route(r.Namespace, "edge")}
+		},
+	}
+	got := translate.Class(registryOf(t, p), class, snap)
+	want := []*unstructured.Unstructured{route("apps", "edge"), route("infra", "edge")}
+	if diff := cmp.Diff(want, asked.Objects); diff != "" || !asked.Served.Has(kindRoute) {
+		t.Errorf("served %v, objects (-want +got):\n%s", asked.Served, diff)
+	}
+	if diff := cmp.Diff(asked, got.Input); diff != "" {
+		t.Errorf("the input in the result is another one:\n%s", diff)
+	}
+	snap.Read = nil
+	if got := translate.Class(registryOf(t, p), class, snap); got.Rejected != nil || len(got.Input.Objects) > 0 {
+		t.Errorf("without a way to read: rejected %v, objects %v", got.Rejected, got.Input.Objects)
 	}
 }
 
@@ -117,7 +156,7 @@ func TestClassesThatAreRejected(t *testing.T) {
 				}
 				return plan, field.ErrorList{field.Required(field.NewPath("spec", "traefik"), "set it")}
 			}}
-			got := translate.Class(registryOf(t, translator), class, nil, "cluster.local")
+			got := translate.Class(registryOf(t, translator), class, translate.ClassSnapshot{ClusterDomain: "cluster.local"})
 			if got.Rejected == nil || got.Rejected.Reason != tc.reason {
 				t.Fatalf("rejected as %+v, want %s", got.Rejected, tc.reason)
 			}

@@ -30,7 +30,7 @@ func checkFeatures(
 // otherWay names the routing by which the vendor supports a feature, if one does.
 func otherWay(d providers.Description, s providers.StrategySupport, f providers.Feature) string {
 	for _, other := range d.Strategies {
-		if other.Strategy != s.Strategy && other.Supports(f) {
+		if other.Strategy != s.Strategy && other.Form == s.Form && other.Supports(f) {
 			return fmt.Sprintf(", or use a class with routing: %s", other.Strategy)
 		}
 	}

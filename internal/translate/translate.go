@@ -149,7 +149,7 @@ func choose(
 	if !ok {
 		return nil, providers.StrategySupport{}, errNoProvider
 	}
-	s, err := providers.ChooseStrategy(p.Describe(), class.Spec.Routing, served)
+	s, err := providers.ChooseStrategy(p.Describe(), providers.WishOf(p, ClassOf(class)), served)
 	return p, s, err
 }
 

@@ -103,7 +103,7 @@ func checkStrategies(t *testing.T, d providers.Description) {
 			delete(known, f)
 		}
 		for _, need := range s.Needs {
-			if !slices.Contains(d.Kinds(), need) {
+			if !slices.Contains(d.Kinds(), need.WithoutField()) {
 				t.Errorf("strategy %d needs %s, which is not among the kinds", i, need.Kind)
 			}
 		}
@@ -125,11 +125,11 @@ func checkKinds(t *testing.T, d providers.Description) {
 
 func checkDataPlane(t *testing.T, d providers.DataPlane) {
 	t.Helper()
-	if len(d.Workloads) == 0 {
-		t.Error("has no way to find its data plane")
+	if (len(d.Workloads) == 0) != (d.Outside != "") {
+		t.Error("has either a way to find its data plane, or a reason why there is none in the cluster")
 	}
 	for i, s := range d.Workloads {
-		if len(s.Labels) == 0 || s.Source == "" || len(s.Kinds) == 0 {
+		if len(s.Labels)+len(s.GatewayName) == 0 || s.Source == "" || len(s.Kinds) == 0 {
 			t.Errorf("selector %d lacks kinds, labels or its source: %+v", i, s)
 		}
 		for _, kind := range s.Kinds {

@@ -7,26 +7,26 @@ import (
 	"testing"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/meshingress/meshingress/providers/contour"
+	"github.com/meshingress/meshingress/providers/providertest/story"
 )
 
 func TestTemplateCannotNameAnotherClass(t *testing.T) {
 	for _, key := range []string{"kubernetes.io/ingress.class", "projectcontour.io/ingress.class"} {
-		in := input(prefix("example.com", "/"))
+		in := input(story.Prefix("example.com", "/"))
 		in.Annotations = map[string]string{key: "internal"}
-		diff(t, "failures for "+key, []failure{
-			{field.ErrorTypeForbidden, "spec.template.annotations[" + key + "]"},
+		story.Diff(t, "failures for "+key, []story.Failure{
+			story.Forbidden("spec.template.annotations[" + key + "]"),
 		}, failures(t, in))
 	}
 }
 
 func TestHostOfAnotherHTTPProxyIsLeftAlone(t *testing.T) {
-	taken := []failure{{field.ErrorTypeDuplicate, "spec.rules[0].paths[0]"}}
+	taken := []story.Failure{story.Duplicate("spec.rules[0].paths[0]")}
 	tests := map[string]struct {
 		proxy string
-		want  []failure
+		want  []story.Failure
 	}{
 		"same host in another namespace": {
 			`{metadata: {namespace: shop, name: web},
@@ -60,16 +60,16 @@ func TestHostOfAnotherHTTPProxyIsLeftAlone(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			in := input(prefix("example.com", "/"), prefix("example.com", "/api"))
-			in.Objects = []*unstructured.Unstructured{object(t, tc.proxy)}
-			diff(t, "failures", tc.want, failures(t, in))
+			in := input(story.Prefix("example.com", "/"), story.Prefix("example.com", "/api"))
+			in.Objects = []*unstructured.Unstructured{story.Object(t, tc.proxy)}
+			story.Diff(t, "failures", tc.want, failures(t, in))
 		})
 	}
 }
 
 func TestReadsEveryHTTPProxy(t *testing.T) {
 	reads := contour.New().Reads(input())
-	diff(t, "number", 1, len(reads))
-	diff(t, "kind", "HTTPProxy", reads[0].Kind.Kind)
-	diff(t, "namespace", "", reads[0].Namespace)
+	story.Diff(t, "number", 1, len(reads))
+	story.Diff(t, "kind", "HTTPProxy", reads[0].Kind.Kind)
+	story.Diff(t, "namespace", "", reads[0].Namespace)
 }

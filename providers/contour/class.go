@@ -7,18 +7,18 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/meshingress/meshingress/providers"
+	"github.com/meshingress/meshingress/providers/internal/annotations"
 )
 
 // defaultClass is the class of a Contour that was not told one
 // (internal/ingressclass/ingressclass.go, DefaultClassName).
 const defaultClass = "contour"
 
-// classAnnotations name the class of an Ingress or HTTPProxy, the first that is
-// there, and win over spec.ingressClassName where they are not empty
-// (internal/annotation/annotations.go, IngressClass).
-func classAnnotations() []string {
-	return []string{"projectcontour.io/ingress.class", "kubernetes.io/ingress.class"}
-}
+// projectcontourClass names the class of an Ingress or HTTPProxy before
+// annotations.IngressClass does. The first of the two that is there wins over
+// spec.ingressClassName where it is not empty (internal/annotation/annotations.go,
+// IngressClass).
+const projectcontourClass = "projectcontour.io/ingress.class"
 
 // servedBy reports whether a Contour of the class takes an Ingress or HTTPProxy.
 //
@@ -27,20 +27,6 @@ func classAnnotations() []string {
 // (internal/ingressclass/ingressclass.go, matches). Whether ours was is not on the
 // object, so an object without class counts as served where the class is "contour".
 func servedBy(class providers.Class, obj *unstructured.Unstructured) bool {
-	name := className(obj)
+	name := annotations.ClassBefore(obj, projectcontourClass, annotations.IngressClass)
 	return name == class.IngressClassName || (name == "" && class.IngressClassName == defaultClass)
-}
-
-func className(obj *unstructured.Unstructured) string {
-	for _, key := range classAnnotations() {
-		name, ok := obj.GetAnnotations()[key]
-		if name != "" {
-			return name
-		}
-		if ok {
-			break
-		}
-	}
-	name, _, _ := unstructured.NestedString(obj.Object, "spec", "ingressClassName")
-	return name
 }

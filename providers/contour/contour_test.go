@@ -10,25 +10,12 @@ import (
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/providers"
 	"github.com/meshingress/meshingress/providers/contour"
+	"github.com/meshingress/meshingress/providers/providertest/story"
 )
 
 func TestDescribeOffersHeaderRoutingOnly(t *testing.T) {
-	d := contour.New().Describe()
-	httpProxy := d.Writes[0]
-
-	diff(t, "CRD", "httpproxies.projectcontour.io", httpProxy.CRDName())
-	_, err := providers.ChooseStrategy(d, v1alpha1.RoutingAuto, providers.Served{})
-	if err == nil {
-		t.Error("a strategy was chosen although the CRD is not served")
-	}
-	s, err := providers.ChooseStrategy(d, v1alpha1.RoutingAuto, providers.Served{httpProxy: true})
-	if err != nil {
-		t.Fatalf("choosing with the CRD served: %v", err)
-	}
-	diff(t, "strategy of Auto", v1alpha1.StrategyHeader, s.Strategy)
-	if _, err := providers.ChooseStrategy(d, v1alpha1.RoutingClusterIP, providers.Served{httpProxy: true}); err == nil {
-		t.Error("ClusterIP routing was chosen, which Contour does not have")
-	}
+	story.Diff(t, "CRD", "httpproxies.projectcontour.io", contour.New().Describe().Writes[0].CRDName())
+	story.OnlyWay(t, contour.New(), v1alpha1.StrategyHeader)
 }
 
 func TestDescribeLeavesOutWhatHTTPProxyCannotDo(t *testing.T) {
@@ -73,7 +60,7 @@ func TestDataPlaneIsEnvoyAlone(t *testing.T) {
 				}
 				return true
 			})
-			diff(t, "found", tc.found, found)
+			story.Diff(t, "found", tc.found, found)
 		})
 	}
 }

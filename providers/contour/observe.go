@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/meshingress/meshingress/providers"
+	"github.com/meshingress/meshingress/providers/internal/objects"
 )
 
 // The values of status.currentStatus of an HTTPProxy (internal/status/
@@ -24,7 +25,7 @@ const (
 // Observe reads status.currentStatus of an HTTPProxy. A status whose condition
 // Valid is about an older generation says nothing about this one.
 func (Provider) Observe(obj *unstructured.Unstructured) providers.Verdict {
-	proxy, ok := decode(obj)
+	proxy, ok := objects.Decode[contourv1.HTTPProxy](obj)
 	if !ok {
 		return providers.Verdict{}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/meshingress/meshingress/providers"
 	"github.com/meshingress/meshingress/providers/contour"
+	"github.com/meshingress/meshingress/providers/providertest/story"
 )
 
 func TestObserve(t *testing.T) {
@@ -56,9 +57,9 @@ func TestObserve(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			proxy := object(t, "{apiVersion: projectcontour.io/v1, kind: HTTPProxy, metadata: {generation: 3}}")
-			proxy.Object["status"] = object(t, tc.status).Object
-			diff(t, "verdict", tc.want, contour.New().Observe(proxy))
+			proxy := story.Object(t, "{apiVersion: projectcontour.io/v1, kind: HTTPProxy, metadata: {generation: 3}}")
+			proxy.Object["status"] = story.Object(t, tc.status).Object
+			story.Diff(t, "verdict", tc.want, contour.New().Observe(proxy))
 		})
 	}
 }

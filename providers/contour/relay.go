@@ -9,10 +9,10 @@ import (
 
 	contourv1 "github.com/projectcontour/contour/apis/projectcontour/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 
-	"github.com/meshingress/meshingress/internal/linkerd"
 	"github.com/meshingress/meshingress/providers"
+	"github.com/meshingress/meshingress/providers/internal/objects"
+	"github.com/meshingress/meshingress/providers/internal/override"
 )
 
 // Exposed reports whether a client's l5d-dst-override passes through an Ingress or
@@ -40,19 +40,11 @@ func (Provider) Exposed(class providers.Class, obj *unstructured.Unstructured) b
 	case providers.KindIngress.GroupKind():
 		return true
 	case kindHTTPProxy.GroupKind():
-		proxy, ok := decode(obj)
+		proxy, ok := objects.Decode[contourv1.HTTPProxy](obj)
 		return !ok || tcpExposed(proxy) || slices.ContainsFunc(proxy.Spec.Routes, routeExposed)
 	default:
 		return false
 	}
-}
-
-// decode turns an object of the cluster into an HTTPProxy. What the CRD lets
-// through always can be.
-func decode(obj *unstructured.Unstructured) (*contourv1.HTTPProxy, bool) {
-	proxy := &contourv1.HTTPProxy{}
-	err := runtime.DefaultUnstructuredConverter.FromUnstructured(obj.Object, proxy)
-	return proxy, err == nil
 }
 
 // tcpExposed reports whether bytes of a client reach Linkerd's proxy in the clear.
@@ -70,29 +62,27 @@ func tcpExposed(proxy *contourv1.HTTPProxy) bool {
 // services (envoyproxy/envoy docs/root/configuration/http/http_conn_man/headers.rst,
 // "Custom request/response headers").
 func routeExposed(r contourv1.Route) bool {
-	if mentioned, closed := override(r.RequestHeadersPolicy); mentioned {
+	if mentioned, closed := settled(r.RequestHeadersPolicy); mentioned {
 		return !closed
 	}
 	return slices.ContainsFunc(r.Services, func(s contourv1.Service) bool {
-		_, closed := override(s.RequestHeadersPolicy)
+		_, closed := settled(s.RequestHeadersPolicy)
 		return !closed
 	})
 }
 
-// override tells whether a policy mentions the header, and whether the client's
+// settled tells whether a policy mentions the header, and whether the client's
 // value is gone after it. Envoy removes before it sets, so set decides.
-func override(policy *contourv1.HeadersPolicy) (mentioned, closed bool) {
+func settled(policy *contourv1.HeadersPolicy) (mentioned, closed bool) {
 	if policy == nil {
 		return false, false
 	}
 	for _, h := range policy.Set {
-		if strings.EqualFold(h.Name, linkerd.OverrideHeader) {
+		if override.Is(h.Name) {
 			return true, fixed(h.Value)
 		}
 	}
-	removed := slices.ContainsFunc(policy.Remove, func(name string) bool {
-		return strings.EqualFold(name, linkerd.OverrideHeader)
-	})
+	removed := slices.ContainsFunc(policy.Remove, override.Is)
 	return removed, removed
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/providers"
 	"github.com/meshingress/meshingress/providers/contour"
+	"github.com/meshingress/meshingress/providers/providertest/story"
 )
 
 func TestExposedRoutes(t *testing.T) {
@@ -66,26 +67,26 @@ func TestExposedRoutes(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			proxy := object(t, "{apiVersion: projectcontour.io/v1, kind: HTTPProxy}")
-			proxy.Object["spec"] = object(t, tc.spec).Object
+			proxy := story.Object(t, "{apiVersion: projectcontour.io/v1, kind: HTTPProxy}")
+			proxy.Object["spec"] = story.Object(t, tc.spec).Object
 			proxy.SetAnnotations(map[string]string{"projectcontour.io/ingress.class": class.IngressClassName})
-			diff(t, "exposed", tc.want, contour.New().Exposed(class, proxy))
+			story.Diff(t, "exposed", tc.want, contour.New().Exposed(class, proxy))
 		})
 	}
 }
 
 func TestOurOwnRoutesAreNotExposed(t *testing.T) {
 	in := input(
-		to("example.com", "/", v1alpha1.PathTypePrefix, backend("a"), backend("b")),
-		prefix("example.com", "/foo"), exact("*.example.com", "/bar"),
+		story.Route("example.com", "/", v1alpha1.PathTypePrefix, backend("a"), backend("b")),
+		story.Prefix("example.com", "/foo"), story.Exact("*.example.com", "/bar"),
 	)
 	plan, errs := contour.New().Translate(in)
 	if len(errs) > 0 {
 		t.Fatalf("Translate: %v", errs.ToAggregate())
 	}
-	diff(t, "number of objects", 2, len(plan.Objects))
+	story.Diff(t, "number of objects", 2, len(plan.Objects))
 	for _, obj := range plan.Objects {
-		diff(t, "exposed "+obj.GetName(), false, contour.New().Exposed(in.Class, obj))
+		story.Diff(t, "exposed "+obj.GetName(), false, contour.New().Exposed(in.Class, obj))
 	}
 }
 
@@ -122,14 +123,14 @@ func TestExposedAsksForTheClass(t *testing.T) {
 	for name, tc := range tests {
 		for _, kind := range []string{"projectcontour.io/v1, kind: HTTPProxy", "networking.k8s.io/v1, kind: Ingress"} {
 			t.Run(name+"/"+kind, func(t *testing.T) {
-				obj := object(t, "{apiVersion: "+kind+", metadata: "+tc.metadata+", spec: "+tc.spec+"}")
-				diff(t, "exposed", tc.want, contour.New().Exposed(providers.Class{IngressClassName: tc.class}, obj))
+				obj := story.Object(t, "{apiVersion: "+kind+", metadata: "+tc.metadata+", spec: "+tc.spec+"}")
+				story.Diff(t, "exposed", tc.want, contour.New().Exposed(providers.Class{IngressClassName: tc.class}, obj))
 			})
 		}
 	}
 }
 
 func TestExposedKnowsNoOtherKind(t *testing.T) {
-	obj := object(t, "{apiVersion: example.com/v1, kind: Route, spec: {ingressClassName: contour-public}}")
-	diff(t, "exposed", false, contour.New().Exposed(class, obj))
+	obj := story.Object(t, "{apiVersion: example.com/v1, kind: Route, spec: {ingressClassName: contour-public}}")
+	story.Diff(t, "exposed", false, contour.New().Exposed(class, obj))
 }

@@ -7,10 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"k8s.io/apimachinery/pkg/util/validation/field"
-
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/providers/contour"
+	"github.com/meshingress/meshingress/providers/providertest/story"
 )
 
 func TestTLSGivesEachHostItsSecret(t *testing.T) {
@@ -43,13 +42,13 @@ func TestTLSGivesEachHostItsSecret(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			in := input(prefix(tc.host, "/"))
+			in := input(story.Prefix(tc.host, "/"))
 			in.TLS = tc.tls
 			got := ""
 			if tls := translate(t, in)[tc.host].Spec.VirtualHost.TLS; tls != nil {
 				got = tls.SecretName
 			}
-			diff(t, "secret", tc.want, got)
+			story.Diff(t, "secret", tc.want, got)
 		})
 	}
 }
@@ -57,25 +56,25 @@ func TestTLSGivesEachHostItsSecret(t *testing.T) {
 func TestTLSThatContourCannotServe(t *testing.T) {
 	tests := map[string]struct {
 		tls  []v1alpha1.TLS
-		want []failure
+		want []story.Failure
 	}{
 		"no hosts": {
 			[]v1alpha1.TLS{{SecretName: "default"}},
-			[]failure{{field.ErrorTypeRequired, "spec.tls[0].hosts"}},
+			[]story.Failure{story.Required("spec.tls[0].hosts")},
 		},
 		"two entries for one host": {
 			[]v1alpha1.TLS{
 				{Hosts: []string{"example.com"}, SecretName: "old"},
 				{Hosts: []string{"example.org", "example.com"}, SecretName: "new"},
 			},
-			[]failure{{field.ErrorTypeDuplicate, "spec.tls[1].hosts[1]"}},
+			[]story.Failure{story.Duplicate("spec.tls[1].hosts[1]")},
 		},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			in := input(prefix("example.com", "/"))
+			in := input(story.Prefix("example.com", "/"))
 			in.TLS = tc.tls
-			diff(t, "failures", tc.want, failures(t, in))
+			story.Diff(t, "failures", tc.want, failures(t, in))
 		})
 	}
 }
@@ -91,14 +90,14 @@ func TestTLSHostsWithoutRuleAreTold(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			in := input(prefix("example.com", "/"))
+			in := input(story.Prefix("example.com", "/"))
 			in.TLS = []v1alpha1.TLS{{Hosts: tc.hosts, SecretName: "web-tls"}}
 			plan, errs := contour.New().Translate(in)
 			if len(errs) > 0 {
 				t.Fatalf("Translate: %v", errs.ToAggregate())
 			}
 			if tc.names == "" {
-				diff(t, "number of notices", 0, len(plan.Notices))
+				story.Diff(t, "number of notices", 0, len(plan.Notices))
 				return
 			}
 			if len(plan.Notices) != 1 || !strings.Contains(plan.Notices[0].Message, tc.names) {

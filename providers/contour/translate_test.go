@@ -9,11 +9,11 @@ import (
 
 	contourv1 "github.com/projectcontour/contour/apis/projectcontour/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
-	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/providers"
 	"github.com/meshingress/meshingress/providers/contour"
+	"github.com/meshingress/meshingress/providers/providertest/story"
 )
 
 const header = "l5d-dst-override"
@@ -55,8 +55,8 @@ func TestTranslateServices(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			proxies := translate(t, input(to("example.com", "/", v1alpha1.PathTypePrefix, tc.backends...)))
-			diff(t, "routes", []contourv1.Route{{
+			proxies := translate(t, input(story.Route("example.com", "/", v1alpha1.PathTypePrefix, tc.backends...)))
+			story.Diff(t, "routes", []contourv1.Route{{
 				Conditions: []contourv1.MatchCondition{{Prefix: "/"}},
 				Services:   tc.want,
 			}}, proxies["example.com"].Spec.Routes)
@@ -65,32 +65,32 @@ func TestTranslateServices(t *testing.T) {
 }
 
 func TestTranslateUsesTheClusterDomainOfLinkerd(t *testing.T) {
-	in := input(prefix("example.com", "/"))
+	in := input(story.Prefix("example.com", "/"))
 	in.ClusterDomain = "mesh.internal"
 	services := translate(t, in)["example.com"].Spec.Routes[0].Services
-	diff(t, "services", []contourv1.Service{overridden("web-svc", "web-svc.default.svc.mesh.internal:80")}, services)
+	story.Diff(t, "services", []contourv1.Service{overridden("web-svc", "web-svc.default.svc.mesh.internal:80")}, services)
 }
 
 func TestTranslateRefusesWhatContourOrEnvoyWouldExpand(t *testing.T) {
 	for _, domain := range []string{"%HOSTNAME%", "a b", "cluster.local;", "$x", `q"`} {
-		in := input(prefix("example.com", "/"))
+		in := input(story.Prefix("example.com", "/"))
 		in.ClusterDomain = domain
-		diff(t, "failures for "+domain, []failure{
-			{field.ErrorTypeInvalid, "spec.rules[0].paths[0].backends[0].service"},
+		story.Diff(t, "failures for "+domain, []story.Failure{
+			story.Invalid("spec.rules[0].paths[0].backends[0].service"),
 		}, failures(t, in))
 	}
 }
 
 func TestTranslateMakesOneHTTPProxyPerHost(t *testing.T) {
-	in := input(prefix("a.example.com", "/"), prefix("*.example.com", "/"), prefix("a.example.com", "/api"))
+	in := input(story.Prefix("a.example.com", "/"), story.Prefix("*.example.com", "/"), story.Prefix("a.example.com", "/api"))
 	proxies := translate(t, in)
 
-	diff(t, "number", 2, len(proxies))
-	diff(t, "routes of a.example.com", 3, len(proxies["a.example.com"].Spec.Routes))
-	diff(t, "routes of *.example.com", 1, len(proxies["*.example.com"].Spec.Routes))
+	story.Diff(t, "number", 2, len(proxies))
+	story.Diff(t, "routes of a.example.com", 3, len(proxies["a.example.com"].Spec.Routes))
+	story.Diff(t, "routes of *.example.com", 1, len(proxies["*.example.com"].Spec.Routes))
 	for host, proxy := range proxies {
-		diff(t, "namespace of "+host, "default", proxy.Namespace)
-		diff(t, "class of "+host, "contour-public", proxy.Spec.IngressClassName)
+		story.Diff(t, "namespace of "+host, "default", proxy.Namespace)
+		story.Diff(t, "class of "+host, "contour-public", proxy.Spec.IngressClassName)
 	}
 }
 
@@ -99,7 +99,7 @@ func TestNamesAreValidAndDiffer(t *testing.T) {
 	seen := map[string]string{}
 	hosts := []string{"example.com", "*.example.com", "wildcard.example.com", "127.0.0.1.nip.io", long, "b" + long}
 	for _, host := range hosts {
-		name := translate(t, input(prefix(host, "/")))[host].Name
+		name := translate(t, input(story.Prefix(host, "/")))[host].Name
 		if errs := validation.IsDNS1123Subdomain(name); len(errs) > 0 {
 			t.Errorf("%s has the name %q: %v", host, name, errs)
 		}
@@ -111,31 +111,31 @@ func TestNamesAreValidAndDiffer(t *testing.T) {
 }
 
 func TestAHostKeepsItsNameWhenOthersCome(t *testing.T) {
-	alone := translate(t, input(prefix("example.com", "/")))
-	joined := translate(t, input(prefix("example.org", "/"), prefix("example.com", "/")))
-	diff(t, "name", alone["example.com"].Name, joined["example.com"].Name)
+	alone := translate(t, input(story.Prefix("example.com", "/")))
+	joined := translate(t, input(story.Prefix("example.org", "/"), story.Prefix("example.com", "/")))
+	story.Diff(t, "name", alone["example.com"].Name, joined["example.com"].Name)
 }
 
 func TestTemplateIsCarriedToEveryHTTPProxy(t *testing.T) {
-	in := input(prefix("example.com", "/"), prefix("example.org", "/"))
+	in := input(story.Prefix("example.com", "/"), story.Prefix("example.org", "/"))
 	in.Labels = map[string]string{"team": "web"}
 	in.Annotations = map[string]string{"cert-manager.io/issuer": "letsencrypt"}
 	for host, proxy := range translate(t, in) {
-		diff(t, "labels of "+host, in.Labels, proxy.Labels)
-		diff(t, "annotations of "+host, in.Annotations, proxy.Annotations)
+		story.Diff(t, "labels of "+host, in.Labels, proxy.Labels)
+		story.Diff(t, "annotations of "+host, in.Annotations, proxy.Annotations)
 	}
 }
 
 func TestTranslateChangesNothingOfItsInput(t *testing.T) {
-	in := input(prefix("example.com", "/foo"))
+	in := input(story.Prefix("example.com", "/foo"))
 	in.Labels = map[string]string{"team": "web"}
 	plan, _ := contour.New().Translate(in)
 	labels := plan.Objects[0].GetLabels()
 	labels["owner"] = "someone"
 	plan.Objects[0].SetLabels(labels)
-	diff(t, "labels", map[string]string{"team": "web"}, in.Labels)
+	story.Diff(t, "labels", map[string]string{"team": "web"}, in.Labels)
 
 	again, _ := contour.New().Translate(in)
 	once, _ := contour.New().Translate(in)
-	diff(t, "second plan", once, again)
+	story.Diff(t, "second plan", once, again)
 }

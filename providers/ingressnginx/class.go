@@ -57,15 +57,9 @@ func (Provider) TranslateClass(in providers.ClassInput) (providers.Plan, field.E
 }
 
 func controllerSetting(ref v1alpha1.ObjectKey, headers *corev1.ConfigMap) providers.FieldSet {
-	return providers.FieldSet{
-		Target: providers.Target{
-			GroupVersionKind: providers.KindConfigMap.GroupVersionKind,
-			Namespace:        ref.Namespace, Name: ref.Name,
-		},
-		Fields: map[string]any{"data": map[string]any{
-			"proxy-set-headers": headers.Namespace + "/" + headers.Name,
-		}},
-	}
+	return objects.Fields(providers.KindConfigMap, ref.Namespace, ref.Name, map[string]any{
+		"data": map[string]any{"proxy-set-headers": headers.Namespace + "/" + headers.Name},
+	})
 }
 
 // headerNotices says where the header is that nobody asked for, and where it is

@@ -13,6 +13,7 @@ import (
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/providers"
 	"github.com/meshingress/meshingress/providers/internal/names"
+	"github.com/meshingress/meshingress/providers/providertest/story"
 )
 
 const (
@@ -29,56 +30,59 @@ var (
 	}
 )
 
+// nameOf is the name of an Ingress for the MeshIngress and class of these tests.
+func nameOf(parts ...string) string { return names.Of(clusterIP(), parts...) }
+
 func TestTranslateRoutes(t *testing.T) {
-	grpcName, defaultName := names.Join("web", "grpc"), names.Join("web", "default")
+	webName, grpcName, defaultName := nameOf(), nameOf("grpc"), nameOf("default")
 	for name, c := range map[string]struct {
 		in   providers.Input
-		want []story
+		want []written
 	}{
 		"a default backend alone is the Linkerd document's Ingress": {
 			in:   clusterIP(fallback(service("web-svc", 80))),
-			want: []story{{Name: "web", Annotations: upstreamOnly, Default: web}},
+			want: []written{{Name: webName, Annotations: upstreamOnly, Default: web}},
 		},
 		"paths keep their order under the first mention of their host": {
 			in: clusterIP(
 				prefixRoute("example.com", "/a", service("web-svc", 80)),
 				exactRoute("", "/b", service("web-svc", 80)),
 				exactRoute("example.com", "/c", service("web-svc", 80))),
-			want: []story{{Name: "web", Annotations: upstreamOnly, Paths: []string{
+			want: []written{{Name: webName, Annotations: upstreamOnly, Paths: []string{
 				"example.com Prefix /a -> " + web, "example.com Exact /c -> " + web, " Exact /b -> " + web,
 			}}},
 		},
 		"a default backend beside rules is for their hosts and, without rules, for the others": {
 			in: clusterIP(prefixRoute("example.com", "/a", service("orders", 7000)), fallback(service("web-svc", 80))),
-			want: []story{
-				{Name: "web", Annotations: upstreamOnly, Paths: []string{"example.com Prefix /a -> " + orders}, Default: web},
+			want: []written{
+				{Name: webName, Annotations: upstreamOnly, Paths: []string{"example.com Prefix /a -> " + orders}, Default: web},
 				{Name: defaultName, Annotations: upstreamOnly, Default: web},
 			},
 		},
 		"no Ingress without rules where a route serves every host: it would win": {
 			in: clusterIP(prefixRoute("", "/", service("orders", 7000)), fallback(service("web-svc", 80))),
-			want: []story{
-				{Name: "web", Annotations: upstreamOnly, Paths: []string{" Prefix / -> " + orders}, Default: web},
+			want: []written{
+				{Name: webName, Annotations: upstreamOnly, Paths: []string{" Prefix / -> " + orders}, Default: web},
 			},
 		},
 		"nor for a default backend of the other protocol": {
 			in: clusterIP(prefixRoute("", "/", service("orders", 7000)), fallback(grpc("voting-svc", 8080))),
-			want: []story{
-				{Name: "web", Annotations: upstreamOnly, Paths: []string{" Prefix / -> " + orders}},
+			want: []written{
+				{Name: webName, Annotations: upstreamOnly, Paths: []string{" Prefix / -> " + orders}},
 			},
 		},
 		"gRPC alone keeps the plain name": {
 			in: clusterIP(prefixRoute("example.com", "/", grpc("voting-svc", 8080))),
-			want: []story{
-				{Name: "web", Annotations: upstreamGRPC, Paths: []string{"example.com Prefix / -> " + voting}},
+			want: []written{
+				{Name: webName, Annotations: upstreamGRPC, Paths: []string{"example.com Prefix / -> " + voting}},
 			},
 		},
 		"two protocols are two Ingresses": {
 			in: clusterIP(
 				prefixRoute("example.com", "/emojivoto.v1.VotingService", grpc("voting-svc", 8080)),
 				prefixRoute("example.com", "/", service("web-svc", 80))),
-			want: []story{
-				{Name: "web", Annotations: upstreamOnly, Paths: []string{"example.com Prefix / -> " + web}},
+			want: []written{
+				{Name: webName, Annotations: upstreamOnly, Paths: []string{"example.com Prefix / -> " + web}},
 				{Name: grpcName, Annotations: upstreamGRPC, Paths: []string{
 					"example.com Prefix /emojivoto.v1.VotingService -> " + voting,
 				}},
@@ -90,8 +94,8 @@ func TestTranslateRoutes(t *testing.T) {
 				prefixRoute("grpc.example.com", "/b", grpc("voting-svc", 8080)),
 				prefixRoute("full.example.com", "/", grpc("voting-svc", 8080)),
 				fallback(service("web-svc", 80))),
-			want: []story{
-				{Name: "web", Annotations: upstreamOnly, Paths: []string{"grpc.example.com Prefix / -> " + web}, Default: web},
+			want: []written{
+				{Name: webName, Annotations: upstreamOnly, Paths: []string{"grpc.example.com Prefix / -> " + web}, Default: web},
 				{Name: grpcName, Annotations: upstreamGRPC, Paths: []string{
 					"grpc.example.com Prefix /a -> " + voting, "grpc.example.com Prefix /b -> " + voting,
 					"full.example.com Prefix / -> " + voting,
@@ -101,35 +105,35 @@ func TestTranslateRoutes(t *testing.T) {
 		},
 		"header routing leaves the Ingress as anybody would write it": {
 			in: header(prefixRoute("example.com", "/", service("web-svc", 80))),
-			want: []story{
-				{Name: "web", Paths: []string{"example.com Prefix / -> " + web}},
+			want: []written{
+				{Name: webName, Paths: []string{"example.com Prefix / -> " + web}},
 			},
 		},
 		"header routing says gRPC, for grpc_set_header": {
 			in: header(prefixRoute("example.com", "/", grpc("voting-svc", 8080))),
-			want: []story{{
-				Name:        "web",
+			want: []written{{
+				Name:        webName,
 				Annotations: map[string]string{"nginx.ingress.kubernetes.io/backend-protocol": "GRPC"},
 				Paths:       []string{"example.com Prefix / -> " + voting},
 			}},
 		},
 		"the class may have another annotation prefix": {
 			in: clusterIP(annotationPrefix("edge.example.com"), fallback(service("web-svc", 80))),
-			want: []story{
-				{Name: "web", Annotations: map[string]string{"edge.example.com/service-upstream": "true"}, Default: web},
+			want: []written{
+				{Name: webName, Annotations: map[string]string{"edge.example.com/service-upstream": "true"}, Default: web},
 			},
 		},
 		"the authorization Service is asked by its full name": {
 			in: clusterIP(fallback(service("web-svc", 80)),
 				auth(providers.Backend{Namespace: "auth", Service: "authn", Port: 8080}, "/verify")),
-			want: []story{{Name: "web", Default: web, Annotations: map[string]string{
+			want: []written{{Name: webName, Default: web, Annotations: map[string]string{
 				"nginx.ingress.kubernetes.io/service-upstream": "true",
 				"nginx.ingress.kubernetes.io/auth-url":         "http://authn.auth.svc.cluster.local:8080/verify",
 			}}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			equal(t, "Ingresses", stories(t, translate(t, c.in)), c.want)
+			equal(t, "Ingresses", writtenIn(t, translate(t, c.in)), c.want)
 		})
 	}
 }
@@ -192,12 +196,12 @@ func TestTranslateRefusesTemplateAnnotations(t *testing.T) {
 				{clusterIP(fallback(service("web-svc", 80)), template(map[string]string{key: "x"})), c.clusterIP},
 				{header(fallback(service("web-svc", 80)), template(map[string]string{key: "x"})), c.header},
 			} {
-				var want []string
+				var want []story.Failure
 				if at.refused {
-					want = []string{"FieldValueForbidden spec.template.annotations[" + key + "]"}
+					want = []story.Failure{story.Forbidden("spec.template.annotations[" + key + "]")}
 				}
 				_, errs := New().Translate(at.in)
-				equal(t, string(at.in.Strategy.Strategy), errorsOf(errs), want)
+				equal(t, string(at.in.Strategy.Strategy), story.FailuresOf(t, errs), want)
 			}
 		})
 	}
@@ -209,9 +213,9 @@ func TestTranslateRefusesTheDefaultPrefixBesideAnother(t *testing.T) {
 		"edge.example.com/service-upstream":           "false",
 	}))
 	_, errs := New().Translate(in)
-	equal(t, "errors", errorsOf(errs), []string{
-		"FieldValueForbidden spec.template.annotations[edge.example.com/service-upstream]",
-		"FieldValueForbidden spec.template.annotations[nginx.ingress.kubernetes.io/proxy-body-size]",
+	equal(t, "errors", story.FailuresOf(t, errs), []story.Failure{
+		story.Forbidden("spec.template.annotations[edge.example.com/service-upstream]"),
+		story.Forbidden("spec.template.annotations[nginx.ingress.kubernetes.io/proxy-body-size]"),
 	})
 }
 
@@ -239,14 +243,14 @@ func TestTranslateRefusesPaths(t *testing.T) {
 		"/a/.":                        false,
 	} {
 		t.Run(path, func(t *testing.T) {
-			var want []string
+			var want []story.Failure
 			if !ok {
-				want = []string{"FieldValueInvalid spec.rules[1].paths[0].path"}
+				want = []story.Failure{story.Invalid("spec.rules[1].paths[0].path")}
 			}
 			_, errs := New().Translate(clusterIP(
 				prefixRoute("example.com", "/fine", service("web-svc", 80)),
 				prefixRoute("example.com", path, service("web-svc", 80))))
-			equal(t, "errors", errorsOf(errs), want)
+			equal(t, "errors", story.FailuresOf(t, errs), want)
 		})
 	}
 }
@@ -257,16 +261,16 @@ func TestTranslateRefusesAuthThatCannotBeAsked(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		in   providers.Input
-		want string
+		want story.Failure
 	}{
-		"HTTP/2 only":           {in(grpc("authn", 8080), "/"), "FieldValueInvalid spec.externalAuth.service.port"},
-		"a variable of nginx":   {in(service("authn", 8080), "/$host"), "FieldValueInvalid spec.externalAuth.service"},
-		"an end of a directive": {in(service("authn", 8080), "/;"), "FieldValueInvalid spec.externalAuth.service"},
-		"a name with a slash":   {in(service("a/b", 8080), "/"), "FieldValueInvalid spec.externalAuth.service"},
+		"HTTP/2 only":           {in(grpc("authn", 8080), "/"), story.Invalid("spec.externalAuth.service.port")},
+		"a variable of nginx":   {in(service("authn", 8080), "/$host"), story.Invalid("spec.externalAuth.service")},
+		"an end of a directive": {in(service("authn", 8080), "/;"), story.Invalid("spec.externalAuth.service")},
+		"a name with a slash":   {in(service("a/b", 8080), "/"), story.Invalid("spec.externalAuth.service")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, errs := New().Translate(c.in)
-			equal(t, "errors", errorsOf(errs), []string{c.want})
+			equal(t, "errors", story.FailuresOf(t, errs), []story.Failure{c.want})
 		})
 	}
 }
@@ -275,11 +279,11 @@ func TestHeaderRoutingRefusesTwoBackendsForOnePath(t *testing.T) {
 	a, b := service("web-svc", 80), service("orders", 7000)
 	for name, c := range map[string]struct {
 		change []func(*providers.Input)
-		want   []string
+		want   []story.Failure
 	}{
 		"Exact and Prefix of one path": {
 			[]func(*providers.Input){prefixRoute("example.com", "/a", a), exactRoute("example.com", "/a", b)},
-			[]string{"FieldValueInvalid spec.rules[1].paths[0].path"},
+			[]story.Failure{story.Invalid("spec.rules[1].paths[0].path")},
 		},
 		"to one backend": {
 			[]func(*providers.Input){prefixRoute("example.com", "/a", a), exactRoute("example.com", "/a", a)}, nil,
@@ -293,7 +297,7 @@ func TestHeaderRoutingRefusesTwoBackendsForOnePath(t *testing.T) {
 		},
 		"Exact / and the default backend": {
 			[]func(*providers.Input){exactRoute("example.com", "/", a), fallback(b)},
-			[]string{"FieldValueInvalid spec.rules[0].paths[0].path"},
+			[]story.Failure{story.Invalid("spec.rules[0].paths[0].path")},
 		},
 		"Exact / to the default backend": {
 			[]func(*providers.Input){exactRoute("example.com", "/", a), fallback(a)}, nil,
@@ -304,9 +308,9 @@ func TestHeaderRoutingRefusesTwoBackendsForOnePath(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, errs := New().Translate(header(c.change...))
-			equal(t, "header", errorsOf(errs), c.want)
+			equal(t, "header", story.FailuresOf(t, errs), c.want)
 			_, errs = New().Translate(clusterIP(c.change...))
-			equal(t, "ClusterIP, which reads no such variable", errorsOf(errs), []string(nil))
+			equal(t, "ClusterIP, which reads no such variable", story.FailuresOf(t, errs), []story.Failure(nil))
 		})
 	}
 }

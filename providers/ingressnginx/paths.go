@@ -11,6 +11,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/meshingress/meshingress/providers"
+	"github.com/meshingress/meshingress/providers/internal/ingresses"
+	"github.com/meshingress/meshingress/providers/internal/routes"
 )
 
 // validPath is what the admission webhook accepts of an Exact or Prefix path while
@@ -25,14 +27,9 @@ var validPath = regexp.MustCompile(`^/[A-Za-z0-9._/-]*$`)
 var suspectPath = regexp.MustCompile(
 	`/etc/(passwd|shadow|group|nginx|ingress-controller)|/var/run/secrets|_by_lua`)
 
-// ambiguousPath is what the API server refuses in an Ingress
-// (kubernetes/kubernetes pkg/apis/networking/validation/validation.go v1.36.3,
-// invalidPathSequences and invalidPathSuffixes).
-var ambiguousPath = regexp.MustCompile(`//|/\.\.?/|/\.\.?$`)
-
-func checkPaths(routes []providers.Route) field.ErrorList {
+func checkPaths(all []providers.Route) field.ErrorList {
 	var errs field.ErrorList
-	for _, r := range routes {
+	for _, r := range all {
 		if remedy := refusePath(r.Path); remedy != "" {
 			errs = append(errs, field.Invalid(r.Field.Child("path"), r.Path, remedy))
 		}
@@ -46,7 +43,7 @@ func refusePath(path string) string {
 		return "must begin with '/' and hold only letters, digits and '/._-': ingress-nginx refuses other characters"
 	case suspectPath.MatchString(path):
 		return "must not contain " + suspectPath.FindString(path) + ": ingress-nginx takes it for an attack"
-	case ambiguousPath.MatchString(path):
+	case ingresses.Ambiguous(path):
 		return "must not contain '//', '/./' or '/../', nor end in '/.' or '/..': Kubernetes refuses it in an Ingress"
 	}
 	return ""
@@ -65,7 +62,7 @@ func checkHeaderVariables(in providers.Input) field.ErrorList {
 		other, seen := first[key]
 		if !seen {
 			first[key] = b
-		} else if !sameTarget(b, other) {
+		} else if !routes.SamePort(b, other) {
 			errs = append(errs, ambiguousHeader(r, other))
 		}
 	}
@@ -75,17 +72,13 @@ func checkHeaderVariables(in providers.Input) field.ErrorList {
 // impliedRoots are the Prefix / of hosts that leave it to the default backend and
 // have an Exact / of their own.
 func impliedRoots(in providers.Input) []providers.Route {
-	var routes []providers.Route
+	var implied []providers.Route
 	for _, r := range in.Routes {
-		if in.Default != nil && r.Path == "/" && !servesAll(in.Routes, r.Host) {
-			routes = append(routes, defaultRoute(in, r.Host))
+		if in.Default != nil && r.Path == "/" && !routes.ServesAll(in.Routes, r.Host) {
+			implied = append(implied, routes.Default(in, r.Host))
 		}
 	}
-	return routes
-}
-
-func sameTarget(a, b providers.Backend) bool {
-	return a.Namespace == b.Namespace && a.Service == b.Service && a.Port == b.Port
+	return implied
 }
 
 func ambiguousHeader(r providers.Route, other providers.Backend) *field.Error {

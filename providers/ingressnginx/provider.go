@@ -9,6 +9,7 @@ import (
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/providers"
 	"github.com/meshingress/meshingress/providers/internal/objects"
+	"github.com/meshingress/meshingress/providers/internal/questions"
 )
 
 // Reasons of the provider's notices.
@@ -126,7 +127,7 @@ func (Provider) Reads(in providers.Input) []providers.Read {
 func (Provider) Translate(in providers.Input) (providers.Plan, field.ErrorList) {
 	errs := checkPaths(in.Routes)
 	errs = append(errs, checkTemplate(in)...)
-	errs = append(errs, checkAuth(in)...)
+	errs = append(errs, questions.Check(in, "nginx")...)
 	if in.Strategy.Strategy == v1alpha1.StrategyHeader {
 		errs = append(errs, checkHeaderVariables(in)...)
 	}
@@ -134,12 +135,12 @@ func (Provider) Translate(in providers.Input) (providers.Plan, field.ErrorList) 
 		return providers.Plan{}, errs
 	}
 	var plan providers.Plan
-	ingresses := buildIngresses(in)
-	for _, ing := range ingresses {
+	planned := buildIngresses(in)
+	for _, ing := range planned {
 		plan.Objects = append(plan.Objects, objects.FromTyped(providers.KindIngress, ing))
 	}
 	if in.Strategy.Strategy == v1alpha1.StrategyClusterIP {
-		plan.Notices = upstreamNotices(in, ingresses)
+		plan.Notices = upstreamNotices(in, planned)
 	}
 	return plan, nil
 }

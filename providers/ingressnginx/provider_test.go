@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/providers"
+	"github.com/meshingress/meshingress/providers/providertest/story"
 )
 
 // input is a MeshIngress web in emojivoto, of class nginx, that has nothing yet.
@@ -38,14 +38,7 @@ func routeField(i int) *field.Path {
 	return field.NewPath("spec", "rules").Index(i).Child("paths").Index(0)
 }
 
-func support(s v1alpha1.Strategy) providers.StrategySupport {
-	for _, candidate := range New().Describe().Strategies {
-		if candidate.Strategy == s {
-			return candidate
-		}
-	}
-	return providers.StrategySupport{}
-}
+func support(s v1alpha1.Strategy) providers.StrategySupport { return story.Way(New(), s, "") }
 
 func clusterIP(change ...func(*providers.Input)) providers.Input {
 	return input(v1alpha1.StrategyClusterIP, change...)
@@ -102,11 +95,7 @@ func auth(b providers.Backend, path string) func(*providers.Input) {
 
 func translate(t *testing.T, in providers.Input) providers.Plan {
 	t.Helper()
-	plan, errs := New().Translate(in)
-	if len(errs) > 0 {
-		t.Fatalf("Translate: %v", errs.ToAggregate())
-	}
-	return plan
+	return story.Translate(t, New(), in)
 }
 
 func typed[T any](t *testing.T, u *unstructured.Unstructured) T {
@@ -118,20 +107,20 @@ func typed[T any](t *testing.T, u *unstructured.Unstructured) T {
 	return out
 }
 
-// story writes an Ingress in a few lines, so that a test shows the whole.
-type story struct {
+// written writes an Ingress in a few lines, so that a test shows the whole.
+type written struct {
 	Name        string
 	Annotations map[string]string
 	Paths       []string // "<host> <pathType> <path> -> <service>:<port>"
 	Default     string   // "<service>:<port>"
 }
 
-func stories(t *testing.T, plan providers.Plan) []story {
+func writtenIn(t *testing.T, plan providers.Plan) []written {
 	t.Helper()
-	var out []story
+	var out []written
 	for _, u := range plan.Objects {
 		ing := typed[networkingv1.Ingress](t, u)
-		s := story{Name: ing.Name, Annotations: ing.Annotations}
+		s := written{Name: ing.Name, Annotations: ing.Annotations}
 		for _, r := range ing.Spec.Rules {
 			for _, p := range r.HTTP.Paths {
 				s.Paths = append(s.Paths, r.Host+" "+string(*p.PathType)+" "+p.Path+" -> "+target(p.Backend))
@@ -149,39 +138,20 @@ func target(b networkingv1.IngressBackend) string {
 	return fmt.Sprintf("%s:%d", b.Service.Name, b.Service.Port.Number)
 }
 
-// errorsOf are type and field of errors, which is what callers rely on.
-func errorsOf(errs field.ErrorList) []string {
-	var out []string
-	for _, e := range errs {
-		out = append(out, string(e.Type)+" "+e.Field)
-	}
-	return out
-}
-
-func reasons(notices []v1alpha1.Notice) []string {
-	var out []string
-	for _, n := range notices {
-		out = append(out, n.Reason)
-	}
-	return out
-}
-
 func equal(t *testing.T, what string, got, want any) {
 	t.Helper()
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", what, diff)
-	}
+	story.Diff(t, what, want, got)
 }
 
 func TestDescribe(t *testing.T) {
 	d := New().Describe()
-	equal(t, "notices", reasons(d.Notices), []string{ReasonControllerRetired})
+	equal(t, "notices", story.Reasons(d.Notices), []string{ReasonControllerRetired})
 
-	auto, err := providers.ChooseStrategy(d, v1alpha1.RoutingAuto, nil)
+	auto, err := providers.ChooseStrategy(d, providers.Wish{Routing: v1alpha1.RoutingAuto}, nil)
 	if err != nil || auto.Strategy != v1alpha1.StrategyClusterIP {
 		t.Errorf("Auto is %q, %v", auto.Strategy, err)
 	}
-	asked, err := providers.ChooseStrategy(d, v1alpha1.RoutingHeader, nil)
+	asked, err := providers.ChooseStrategy(d, providers.Wish{Routing: v1alpha1.RoutingHeader}, nil)
 	if err != nil || asked.Strategy != v1alpha1.StrategyHeader {
 		t.Errorf("Header is %q, %v", asked.Strategy, err)
 	}
@@ -226,17 +196,17 @@ func TestTranslateClass(t *testing.T) {
 			},
 			Fields: map[string]any{"data": map[string]any{"proxy-set-headers": "ingress-nginx/" + cm.Name}},
 		})
-		equal(t, "notices", reasons(plan.Notices), []string{ReasonAffectsAllRoutes, ReasonClientHeaderPasses})
+		equal(t, "notices", story.Reasons(plan.Notices), []string{ReasonAffectsAllRoutes, ReasonClientHeaderPasses})
 	})
 
 	t.Run("without configMapRef there is nowhere to set it", func(t *testing.T) {
-		want := []string{"FieldValueRequired spec.ingressNginx.configMapRef"}
+		want := []story.Failure{story.Required("spec.ingressNginx.configMapRef")}
 		_, errs := New().TranslateClass(class(nil))
-		equal(t, "no reference", errorsOf(errs), want)
+		equal(t, "no reference", story.FailuresOf(t, errs), want)
 		bare := class(nil)
 		bare.Class.Spec.IngressNginx = nil
 		_, errs = New().TranslateClass(bare)
-		equal(t, "no options", errorsOf(errs), want)
+		equal(t, "no options", story.FailuresOf(t, errs), want)
 	})
 
 	t.Run("ClusterIP routing needs nothing", func(t *testing.T) {

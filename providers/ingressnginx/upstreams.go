@@ -11,11 +11,11 @@ import (
 	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/providers"
+	"github.com/meshingress/meshingress/providers/internal/annotations"
+	"github.com/meshingress/meshingress/providers/internal/ingresses"
 )
 
 // The controller has one upstream for a Service and port, whatever the number of
@@ -23,32 +23,16 @@ import (
 // (internal/ingress/controller/controller.go, createUpstreams). What follows plays
 // that through, to tell whether it is one of ours.
 
-// claimant is an Ingress in the controller's order.
-type claimant struct {
-	*networkingv1.Ingress
-	created metav1.Time
-	ours    bool
-	absent  bool // from the cluster
-}
-
-// rank puts what is not in the cluster yet last: it will be the youngest.
-func (c claimant) rank() int {
-	if c.absent {
-		return 1
-	}
-	return 0
-}
-
 // winner decides about an upstream.
 type winner struct {
-	claimant
+	ingresses.Claimant
 	younger bool // than the first of ours that names the upstream
 }
 
 // loss is a backend of ours about which another's Ingress decides.
 type loss struct {
 	winner
-	backend *networkingv1.IngressServiceBackend
+	backend networkingv1.IngressServiceBackend
 }
 
 // upstreamNotices names each Ingress that keeps a backend of ours from being
@@ -71,10 +55,10 @@ func losses(winners map[string]winner, planned []*networkingv1.Ingress, prefix s
 	var lost []loss
 	seen := map[string]bool{}
 	for _, ing := range planned {
-		for _, b := range append(ruleBackends(ing), defaultBackend(ing)...) {
+		for _, b := range ingresses.Services(ing) {
 			key := upstreamName(ing.Namespace, b)
 			w := winners[key]
-			if !seen[key] && !w.ours && !hasServiceUpstream(w.Ingress, prefix) {
+			if !seen[key] && !w.Ours && !hasServiceUpstream(w.Ingress, prefix) {
 				lost = append(lost, loss{w, b})
 			}
 			seen[key] = true
@@ -95,42 +79,11 @@ func (l loss) notice(prefix string) v1alpha1.Notice {
 		l.Namespace, l.Name, why, l.backend.Name, l.backend.Port.Number, prefix, serviceUpstream, serviceUpstream)}
 }
 
-// claimants returns the planned Ingresses and those of others, as the controller
-// sorts them: by age, and by name, descending, where the age is the same
+// claimants sorts by name, descending, where the age is the same
 // (internal/ingress/controller/store/store.go, sortIngressSlice).
-func claimants(in providers.Input, planned []*networkingv1.Ingress) []claimant {
-	var all []claimant
-	created := map[string]metav1.Time{}
-	for _, ing := range ingressesOf(in) {
-		if ing.Annotations[v1alpha1.OwnerAnnotation] == owner(in) {
-			created[ing.Name] = ing.CreationTimestamp
-		} else if className(ing) == in.Class.IngressClassName {
-			all = append(all, claimant{Ingress: ing, created: ing.CreationTimestamp})
-		}
-	}
-	for _, ing := range planned {
-		at, exists := created[ing.Name]
-		all = append(all, claimant{Ingress: ing, created: at, ours: true, absent: !exists})
-	}
-	slices.SortFunc(all, func(a, b claimant) int {
-		return cmp.Or(cmp.Compare(a.rank(), b.rank()), a.created.Compare(b.created.Time), strings.Compare(b.Name, a.Name))
-	})
-	return all
-}
-
-// owner is the value of OwnerAnnotation on what is generated for a MeshIngress.
-func owner(in providers.Input) string { return "MeshIngress/" + in.Namespace + "/" + in.Name }
-
-func ingressesOf(in providers.Input) []*networkingv1.Ingress {
-	var ingresses []*networkingv1.Ingress
-	for _, obj := range in.Objects {
-		ing := &networkingv1.Ingress{}
-		// What is no Ingress in its fields, the controller cannot read either.
-		if runtime.DefaultUnstructuredConverter.FromUnstructured(obj.Object, ing) == nil {
-			ingresses = append(ingresses, ing)
-		}
-	}
-	return ingresses
+func claimants(in providers.Input, planned []*networkingv1.Ingress) []ingresses.Claimant {
+	served := func(ing *networkingv1.Ingress) bool { return className(ing) == in.Class.IngressClassName }
+	return ingresses.Claimants(in, planned, served, func(a, b string) int { return strings.Compare(b, a) })
 }
 
 // className prefers the field (internal/ingress/controller/store/store.go, GetIngressClass).
@@ -138,16 +91,16 @@ func className(ing *networkingv1.Ingress) string {
 	if ing.Spec.IngressClassName != nil {
 		return *ing.Spec.IngressClassName
 	}
-	return ing.Annotations[classAnnotation]
+	return ing.Annotations[annotations.IngressClass]
 }
 
 // winners are the Ingresses that decide, by upstream: the last that has it as its
 // default backend, or else the first that has it in a rule.
-func winners(sorted []claimant) map[string]winner {
+func winners(sorted []ingresses.Claimant) map[string]winner {
 	decided := map[string]winner{}
 	seen := map[string]bool{} // named by one of ours
 	for _, c := range sorted {
-		fallback, backends := defaultBackend(c.Ingress), ruleBackends(c.Ingress)
+		fallback, backends := ingresses.DefaultService(c.Ingress), ingresses.RuleServices(c.Ingress)
 		for _, b := range fallback {
 			key := upstreamName(c.Namespace, b)
 			decided[key] = winner{c, seen[key]}
@@ -158,39 +111,17 @@ func winners(sorted []claimant) map[string]winner {
 				decided[key] = winner{c, seen[key]}
 			}
 		}
-		for _, b := range append(fallback, backends...) {
+		for _, b := range ingresses.Services(c.Ingress) {
 			key := upstreamName(c.Namespace, b)
-			seen[key] = seen[key] || c.ours
+			seen[key] = seen[key] || c.Ours
 		}
 	}
 	return decided
 }
 
-func defaultBackend(ing *networkingv1.Ingress) []*networkingv1.IngressServiceBackend {
-	if ing.Spec.DefaultBackend == nil || ing.Spec.DefaultBackend.Service == nil {
-		return nil
-	}
-	return []*networkingv1.IngressServiceBackend{ing.Spec.DefaultBackend.Service}
-}
-
-func ruleBackends(ing *networkingv1.Ingress) []*networkingv1.IngressServiceBackend {
-	var backends []*networkingv1.IngressServiceBackend
-	for _, rule := range ing.Spec.Rules {
-		if rule.HTTP == nil {
-			continue
-		}
-		for _, path := range rule.HTTP.Paths {
-			if path.Backend.Service != nil {
-				backends = append(backends, path.Backend.Service)
-			}
-		}
-	}
-	return backends
-}
-
 // upstreamName is the controller's key, in which a port's name and its number are
 // two upstreams (internal/ingress/controller/util.go, upstreamName).
-func upstreamName(namespace string, b *networkingv1.IngressServiceBackend) string {
+func upstreamName(namespace string, b networkingv1.IngressServiceBackend) string {
 	port := b.Port.Name
 	if b.Port.Number > 0 {
 		port = strconv.Itoa(int(b.Port.Number))

@@ -15,6 +15,7 @@ import (
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/providers"
 	"github.com/meshingress/meshingress/providers/internal/objects"
+	"github.com/meshingress/meshingress/providers/providertest/story"
 )
 
 // existing puts an Ingress that was created at an hour into the input's objects.
@@ -96,7 +97,7 @@ func TestUpstreamNotices(t *testing.T) {
 	const upstream = "nginx.ingress.kubernetes.io/service-upstream"
 	rule := prefixRoute("example.com", "/", service("web-svc", 80))
 	web80 := inRule("web-svc", port(80))
-	ours := existing("web", 5, ownedBy("MeshIngress/emojivoto/web"), web80, annotated(upstream, "true"))
+	ours := existing(nameOf(), 5, ownedBy("MeshIngress/emojivoto/web"), web80, annotated(upstream, "true"))
 	olderWins := []string{ReasonOlderIngressWins}
 
 	for name, c := range map[string]struct {
@@ -166,7 +167,7 @@ func TestUpstreamNotices(t *testing.T) {
 		},
 		"another namespace": {[]func(*providers.Input){rule, existing("old", 1, web80, inNamespace("elsewhere"))}, nil},
 		"our own of yesterday, before it had the annotation": {
-			[]func(*providers.Input){rule, existing("web", 1, web80, ownedBy("MeshIngress/emojivoto/web"))}, nil,
+			[]func(*providers.Input){rule, existing(nameOf(), 1, web80, ownedBy("MeshIngress/emojivoto/web"))}, nil,
 		},
 		"of another MeshIngress, orphaned": {
 			[]func(*providers.Input){rule, existing("api", 1, web80, ownedBy("MeshIngress/emojivoto/api"))}, olderWins,
@@ -179,7 +180,7 @@ func TestUpstreamNotices(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			equal(t, "notices", reasons(translate(t, clusterIP(c.change...)).Notices), c.want)
+			equal(t, "notices", story.Reasons(translate(t, clusterIP(c.change...)).Notices), c.want)
 		})
 	}
 }

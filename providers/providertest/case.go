@@ -13,9 +13,9 @@ import (
 	"strings"
 
 	"github.com/google/go-cmp/cmp"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/meshingress/meshingress/internal/render"
+	"github.com/meshingress/meshingress/providers"
 )
 
 const (
@@ -23,13 +23,16 @@ const (
 	outSuffix = ".out.yaml"
 
 	servedPrefix = "# served:"
+
+	// fuzzDir is where "go test" keeps what fuzzing found.
+	fuzzDir = "fuzz"
 )
 
 // goldenCase is one pair of files.
 type goldenCase struct {
 	golden    string
 	documents []render.Document
-	served    []schema.GroupVersionKind
+	served    []providers.Kind
 }
 
 // listCases returns the inputs in a directory, and an error where there are none,
@@ -42,7 +45,9 @@ func listCases(dir string, update bool) ([]string, error) {
 	}
 	names := make([]string, 0, len(entries))
 	for _, e := range entries {
-		names = append(names, e.Name())
+		if !e.IsDir() || e.Name() != fuzzDir {
+			names = append(names, e.Name())
+		}
 	}
 	var inputs []string
 	var errs []error
@@ -92,7 +97,7 @@ func readCase(path string) (goldenCase, error) {
 }
 
 // readHeader reads the comments at the top of an input.
-func readHeader(text string) ([]schema.GroupVersionKind, error) {
+func readHeader(text string) ([]providers.Kind, error) {
 	lines := strings.Split(text, "\n")
 	proves, isComment := strings.CutPrefix(lines[0], "#")
 	if !isComment || strings.TrimSpace(proves) == "" || strings.HasPrefix(lines[0], servedPrefix) {

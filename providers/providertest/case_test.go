@@ -10,7 +10,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/meshingress/meshingress/providers"
 )
+
+func kindOf(group, version, kind string) providers.Kind {
+	return providers.Kind{GroupVersionKind: schema.GroupVersionKind{Group: group, Version: version, Kind: kind}}
+}
 
 func TestListCases(t *testing.T) {
 	for name, tc := range map[string]struct {
@@ -61,16 +67,21 @@ func TestListCases(t *testing.T) {
 func TestReadHeader(t *testing.T) {
 	for name, tc := range map[string]struct {
 		text    string
-		want    []schema.GroupVersionKind
+		want    []providers.Kind
 		wantErr bool
 	}{
 		"says what is proved": {text: "# It works.\nkind: X\n"},
 		"and what is served": {
 			text: "# It works.\n# served: a.b/v1/X, c.d/v2/Y\nkind: X\n",
-			want: []schema.GroupVersionKind{{Group: "a.b", Version: "v1", Kind: "X"}, {Group: "c.d", Version: "v2", Kind: "Y"}},
+			want: []providers.Kind{kindOf("a.b", "v1", "X"), kindOf("c.d", "v2", "Y")},
 		},
-		"or that nothing is":                {text: "# It works.\n# served:\n", want: []schema.GroupVersionKind{}},
+		"and which field": {
+			text: "# It works.\n# served: a.b/v1/X:spec.y\nkind: X\n",
+			want: []providers.Kind{kindOf("a.b", "v1", "X").WithField("spec.y")},
+		},
+		"or that nothing is":                {text: "# It works.\n# served:\n", want: []providers.Kind{}},
 		"a comment further down is none":    {text: "# It works.\nkind: X\n# served: a.b/v1/X\n"},
+		"has a field that is none":          {text: "# It works.\n# served: a.b/v1/X:\nkind: X\n", wantErr: true},
 		"says nothing":                      {text: "kind: X\n", wantErr: true},
 		"says nothing in a comment":         {text: "#\nkind: X\n", wantErr: true},
 		"says only what is served":          {text: "# served: a.b/v1/X\n", wantErr: true},

@@ -96,19 +96,25 @@ func describes(kinds []providers.Kind, gvk schema.GroupVersionKind) bool {
 }
 
 // patchable are the maps of others' objects in which single keys can be set and
-// taken back without a trace.
+// taken back without a trace, and the fields that can be so themselves.
 func patchable() [][]string {
 	return [][]string{
 		{"metadata", "annotations"},
 		{"metadata", "labels"},
 		{"data"},
 		{"spec", "template", "metadata", "annotations"},
+		// Of a Gateway, of an EnvoyProxy of Envoy Gateway, and of Gloo's Settings.
+		{"spec", "infrastructure", "annotations"},
+		{"spec", "provider", "kubernetes", "envoyDeployment", "pod", "annotations"},
+		{"spec", "provider", "kubernetes", "envoyDaemonSet", "pod", "annotations"},
+		{"spec", "routingType"},
+		{"spec", "linkerd"},
 	}
 }
 
-// checkPaths checks that every value is a key of one of the patchable maps.
+// checkPaths checks that every value is patchable, or a key of a map that is.
 func checkPaths(fields map[string]any, at []string) []error {
-	if slices.ContainsFunc(patchable(), func(p []string) bool { return slices.Equal(p, at) }) {
+	if isPatchable(at) {
 		return nil
 	}
 	var errs []error
@@ -118,7 +124,13 @@ func checkPaths(fields map[string]any, at []string) []error {
 			errs = append(errs, checkPaths(inner, path)...)
 			continue
 		}
-		errs = append(errs, fmt.Errorf("sets %v, which cannot be taken back without a trace", path))
+		if !isPatchable(path) {
+			errs = append(errs, fmt.Errorf("sets %v, which cannot be taken back without a trace", path))
+		}
 	}
 	return errs
+}
+
+func isPatchable(path []string) bool {
+	return slices.ContainsFunc(patchable(), func(p []string) bool { return slices.Equal(p, path) })
 }

@@ -58,6 +58,17 @@ func TestCheckOutput(t *testing.T) {
 			meshIngress: render.Plan{Objects: []map[string]any{route("web")}},
 			class:       render.Plan{Objects: []map[string]any{route("web")}}, want: "planned twice",
 		},
+		"a patch of a single field that has no others beside it": {
+			class: render.Plan{Patches: []render.Patch{{
+				Target: configMap, Fields: map[string]any{"spec": map[string]any{"linkerd": true}},
+			}}},
+		},
+		"a patch of another field beside it": {
+			class: render.Plan{Patches: []render.Patch{{
+				Target: configMap, Fields: map[string]any{"spec": map[string]any{"linkerd": true, "gloo": "x"}},
+			}}},
+			want: "[spec gloo]",
+		},
 		"a patch of more than keys": {
 			meshIngress: render.Plan{Patches: []render.Patch{{Target: configMap, Fields: map[string]any{"immutable": true}}}},
 			want:        "[immutable]",
@@ -97,7 +108,16 @@ func TestCheckOverrides(t *testing.T) {
 	}{
 		"as a key":              {value: map[string]any{"l5d-dst-override": good}},
 		"as a name and a value": {value: pair(good)},
-		"in text":               {value: "proxy_set_header l5d-dst-override " + good + ";\nother x;"},
+		"as a key of a map with the value": {
+			value: map[string]any{"l5d-dst-override": map[string]any{"append": false, "value": good}},
+		},
+		"as a key of a map with the text": {value: map[string]any{"l5d-dst-override": map[string]any{"text": good}}},
+		"as a header with a key": {
+			value: map[string]any{"header": map[string]any{"key": "l5d-dst-override", "value": good}},
+		},
+		"in a list of what is taken off": {value: map[string]any{"remove": []any{"l5d-dst-override"}}},
+		"in text that takes it off":      {value: "http-request del-header l5d-dst-override\nhttp-request x"},
+		"in text":                        {value: "proxy_set_header l5d-dst-override " + good + ";\nother x;"},
 		"of nginx's variables": {
 			value: map[string]any{"l5d-dst-override": "$service_name.$namespace.svc.cluster.local:$service_port"},
 		},
@@ -107,9 +127,15 @@ func TestCheckOverrides(t *testing.T) {
 		},
 		"with the port's name": {value: pair("web-svc.emojivoto.svc.cluster.local:http"), wantErr: true},
 		"without the domain":   {value: pair("web-svc.emojivoto.svc:80"), wantErr: true},
-		"that is empty":        {value: map[string]any{"l5d-dst-override": ""}, wantErr: true},
-		"that is no text":      {value: map[string]any{"l5d-dst-override": 80}, wantErr: true},
-		"without namespace":    {value: pair("web-svc.svc.cluster.local:80"), wantErr: true},
+		"in a map that does not say": {
+			value: map[string]any{"l5d-dst-override": map[string]any{"append": false}}, wantErr: true,
+		},
+		"as a header with a key and another value": {
+			value: map[string]any{"header": map[string]any{"key": "l5d-dst-override", "value": "web"}}, wantErr: true,
+		},
+		"that is empty":     {value: map[string]any{"l5d-dst-override": ""}, wantErr: true},
+		"that is no text":   {value: map[string]any{"l5d-dst-override": 80}, wantErr: true},
+		"without namespace": {value: pair("web-svc.svc.cluster.local:80"), wantErr: true},
 		"without port, in text": {
 			value: "proxy_set_header l5d-dst-override web.ns.svc.cluster.local;", wantErr: true,
 		},

@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/meshingress/meshingress/providers"
@@ -27,41 +28,30 @@ func (w *watch) drain() []error {
 	return errs
 }
 
-// over returns the provider under watch. It implements ClassTranslator where the
-// provider does.
-func (w *watch) over(p providers.Provider) providers.Provider {
-	watched := watchedProvider{p, w}
-	if class, ok := p.(providers.ClassTranslator); ok {
-		return watchedClassTranslator{watched, class}
-	}
-	return watched
-}
+// over returns the provider under watch.
+func (w *watch) over(p providers.Provider) providers.Provider { return watched{wrapped{p}, w} }
 
-type watchedProvider struct {
-	providers.Provider
+type watched struct {
+	wrapped
 	watch *watch
 }
 
 // Translate implements providers.Provider.
-func (p watchedProvider) Translate(in providers.Input) (providers.Plan, field.ErrorList) {
+func (p watched) Translate(in providers.Input) (providers.Plan, field.ErrorList) {
 	before := copyInput(in)
-	plan, errs := p.Provider.Translate(in)
+	plan, errs := p.wrapped.Translate(in)
 	if !reflect.DeepEqual(before, in) {
 		p.watch.errs = append(p.watch.errs, errors.New("Translate changes its input"))
 	}
 	return plan, errs
 }
 
-type watchedClassTranslator struct {
-	watchedProvider
-	class providers.ClassTranslator
-}
-
 // TranslateClass implements providers.ClassTranslator.
-func (p watchedClassTranslator) TranslateClass(in providers.ClassInput) (providers.Plan, field.ErrorList) {
+func (p watched) TranslateClass(in providers.ClassInput) (providers.Plan, field.ErrorList) {
 	before := in
 	before.Class.Spec = *in.Class.Spec.DeepCopy()
-	plan, errs := p.class.TranslateClass(in)
+	before.Served, before.Objects = maps.Clone(in.Served), copyObjects(in.Objects)
+	plan, errs := p.wrapped.TranslateClass(in)
 	if !reflect.DeepEqual(before, in) {
 		p.watch.errs = append(p.watch.errs, errors.New("TranslateClass changes its input"))
 	}
@@ -87,9 +77,14 @@ func copyInput(in providers.Input) providers.Input {
 	for i := range in.TLS {
 		in.TLS[i].Hosts = slices.Clone(in.TLS[i].Hosts)
 	}
-	in.Objects = slices.Clone(in.Objects)
-	for i, obj := range in.Objects {
-		in.Objects[i] = obj.DeepCopy()
-	}
+	in.Objects = copyObjects(in.Objects)
 	return in
+}
+
+func copyObjects(all []*unstructured.Unstructured) []*unstructured.Unstructured {
+	all = slices.Clone(all)
+	for i, obj := range all {
+		all[i] = obj.DeepCopy()
+	}
+	return all
 }

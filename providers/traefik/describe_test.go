@@ -8,6 +8,7 @@ import (
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/providers"
+	"github.com/meshingress/meshingress/providers/providertest/story"
 )
 
 func TestChooseStrategyTakesTheBestWayThatIsServed(t *testing.T) {
@@ -31,18 +32,18 @@ func TestChooseStrategyTakesTheBestWayThatIsServed(t *testing.T) {
 		"header, old group only": {old, v1alpha1.RoutingHeader, v1alpha1.StrategyHeader, groupContainous},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := providers.ChooseStrategy(New().Describe(), c.routing, c.served)
+			got, err := providers.ChooseStrategy(New().Describe(), providers.Wish{Routing: c.routing}, c.served)
 			if err != nil {
 				t.Fatalf("choosing: %v", err)
 			}
-			diff(t, "strategy", c.want, got.Strategy)
+			story.Diff[any](t, "strategy", c.want, got.Strategy)
 			for _, obj := range translate(t, withStrategy(got)) {
-				diff(t, "group of "+obj.GetKind(), c.group, obj.GroupVersionKind().Group)
+				story.Diff[any](t, "group of "+obj.GetKind(), c.group, obj.GroupVersionKind().Group)
 			}
 		})
 	}
 	t.Run("ClusterIP needs the new group", func(t *testing.T) {
-		if s, err := providers.ChooseStrategy(New().Describe(), v1alpha1.RoutingClusterIP, old); err == nil {
+		if s, err := providers.ChooseStrategy(New().Describe(), providers.Wish{Routing: v1alpha1.RoutingClusterIP}, old); err == nil {
 			t.Errorf("got %v, want an error", s)
 		}
 	})

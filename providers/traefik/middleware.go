@@ -31,11 +31,11 @@ func authRequestHeaders() []string {
 // to it. Traefik sets the header and so replaces what the client sent
 // (pkg/middlewares/headers/header.go v2.11.14).
 func (t *translation) header(b providers.Backend) crd.MiddlewareRef {
-	parts := []string{t.in.Name, b.Service, strconv.Itoa(int(b.Port))}
+	parts := []string{b.Service, strconv.Itoa(int(b.Port))}
 	if b.Namespace != t.in.Namespace {
 		parts = append(parts, b.Namespace)
 	}
-	return t.middleware(names.Join(parts...), crd.MiddlewareSpec{Headers: &dynamic.Headers{
+	return t.middleware(names.Of(t.in, parts...), crd.MiddlewareSpec{Headers: &dynamic.Headers{
 		CustomRequestHeaders: map[string]string{linkerd.OverrideHeader: b.Destination(t.in.ClusterDomain)},
 	}})
 }
@@ -52,7 +52,7 @@ func (t *translation) externalAuth() []crd.MiddlewareRef {
 			"speaks HTTP/2 by its appProtocol, and Traefik asks in HTTP/1.1: name a port without that appProtocol"))
 	}
 	address := url.URL{Scheme: "http", Host: a.Destination(t.in.ClusterDomain), Path: a.Path}
-	forward := t.middleware(names.Join(t.in.Name, "auth"), crd.MiddlewareSpec{ForwardAuth: &crd.ForwardAuth{
+	forward := t.middleware(names.Of(t.in, "auth"), crd.MiddlewareSpec{ForwardAuth: &crd.ForwardAuth{
 		Address: address.String(), AuthRequestHeaders: authRequestHeaders(),
 	}})
 	if t.in.Strategy.Strategy != v1alpha1.StrategyHeader {

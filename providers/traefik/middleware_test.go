@@ -8,10 +8,9 @@ import (
 	"slices"
 	"testing"
 
-	"k8s.io/apimachinery/pkg/util/validation/field"
-
 	"github.com/meshingress/meshingress/internal/linkerd"
 	"github.com/meshingress/meshingress/providers"
+	"github.com/meshingress/meshingress/providers/providertest/story"
 )
 
 func authn() *providers.Auth {
@@ -49,14 +48,14 @@ func TestExternalAuth(t *testing.T) {
 			for _, ref := range theRoute(t, in)["middlewares"].([]any) {
 				got = append(got, does[ref.(map[string]any)["name"].(string)])
 			}
-			diff(t, "order of the Middlewares", c.want, got)
+			story.Diff[any](t, "order of the Middlewares", c.want, got)
 		})
 	}
 }
 
 func checkQuestion(t *testing.T, forward map[string]any) {
 	t.Helper()
-	diff(t, "address", "http://authn.auth.svc.cluster.local:8080/verify", forward["address"])
+	story.Diff[any](t, "address", "http://authn.auth.svc.cluster.local:8080/verify", forward["address"])
 	if trust, set := forward["trustForwardHeader"]; set {
 		t.Errorf("trustForwardHeader is %v, want it left out", trust)
 	}
@@ -75,7 +74,7 @@ func TestExternalAuthIsNotAskedInHTTP2(t *testing.T) {
 	in := input(nativeLB, prefix("a.io", "/"), prefix("a.io", "/b"))
 	in.Auth = authn()
 	in.Auth.H2C = true
-	diff(t, "errors", []problem{{field.ErrorTypeInvalid, "spec.service"}}, problems(t, in))
+	story.Diff[any](t, "errors", []story.Failure{story.Invalid("spec.service")}, problems(t, in))
 }
 
 // Names must differ where what they name differs, whatever the parts are.

@@ -9,6 +9,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/meshingress/meshingress/providers"
+	"github.com/meshingress/meshingress/providers/internal/annotations"
+	"github.com/meshingress/meshingress/providers/internal/objects"
 )
 
 // unflaggedClass is what Traefik serves besides routes without a class when its
@@ -24,7 +26,7 @@ func (Provider) Exposed(class providers.Class, obj *unstructured.Unstructured) b
 	if !servedBy(class.IngressClassName, obj) {
 		return false
 	}
-	return obj.GroupVersionKind().GroupKind() == providers.KindIngress.GroupKind() || leadsOut(obj)
+	return objects.Is(obj, providers.KindIngress) || leadsOut(obj)
 }
 
 // servedBy follows shouldProcessIngress of pkg/provider/kubernetes/{crd,ingress}
@@ -36,7 +38,7 @@ func (Provider) Exposed(class providers.Class, obj *unstructured.Unstructured) b
 func servedBy(className string, obj *unstructured.Unstructured) bool {
 	name, set, _ := unstructured.NestedString(obj.Object, "spec", "ingressClassName")
 	if !set {
-		name = obj.GetAnnotations()[classAnnotation]
+		name = obj.GetAnnotations()[annotations.IngressClass]
 	}
 	return name == className || (name == "" && className == unflaggedClass)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/meshingress/meshingress/providers"
 	"github.com/meshingress/meshingress/providers/internal/objects"
+	"github.com/meshingress/meshingress/providers/providertest/story"
 )
 
 // foreign is a route of others: of the class by annotation or by field, where
@@ -17,7 +18,7 @@ import (
 func foreign(k providers.Kind, annotation, className string, services ...string) *unstructured.Unstructured {
 	var annotations map[string]string
 	if annotation != "" {
-		annotations = map[string]string{classAnnotation: annotation}
+		annotations = map[string]string{"kubernetes.io/ingress.class": annotation}
 	}
 	u := objects.New(k, "shop", "theirs", nil, annotations)
 	refs := make([]any, len(services))
@@ -56,7 +57,7 @@ func TestExposed(t *testing.T) {
 		"a route without Services leads nowhere": {"traefik", foreign(route, "", ""), false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			diff(t, "exposed", c.want, New().Exposed(providers.Class{IngressClassName: c.class}, c.obj))
+			story.Diff[any](t, "exposed", c.want, New().Exposed(providers.Class{IngressClassName: c.class}, c.obj))
 		})
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/meshingress/meshingress/providers"
+	"github.com/meshingress/meshingress/providers/providertest/story"
 )
 
 func TestMatch(t *testing.T) {
@@ -35,7 +36,7 @@ func TestMatch(t *testing.T) {
 			if err != nil {
 				t.Fatalf("matching: %v", err)
 			}
-			diff(t, "rule", c.want, got)
+			story.Diff[any](t, "rule", c.want, got)
 		})
 	}
 }
@@ -60,11 +61,11 @@ func TestMatchRefusesWhatBreaksOutOfARule(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for _, r := range []providers.Route{prefix("", "/"+attack), exact("a.io", "/"+attack)} {
 				got := problems(t, input(nativeLB, r))
-				diff(t, "path "+r.Path, []problem{{field.ErrorTypeInvalid, at + ".path"}}, got)
+				story.Diff[any](t, "path "+r.Path, []story.Failure{story.Invalid(at + ".path")}, got)
 			}
 			for _, r := range []providers.Route{prefix(attack, "/"), prefix("*."+attack, "/")} {
 				got := problems(t, input(nativeLB, r))
-				diff(t, "host "+r.Host, []problem{{field.ErrorTypeInvalid, at}}, got)
+				story.Diff[any](t, "host "+r.Host, []story.Failure{story.Invalid(at)}, got)
 			}
 		})
 	}
@@ -86,7 +87,7 @@ func TestMatchRefusesWhatBreaksOutOfARule(t *testing.T) {
 
 func TestSameRuleTwiceIsRefused(t *testing.T) {
 	got := problems(t, input(nativeLB, prefix("a.io", "/foo"), prefix("a.io", "/foo/")))
-	diff(t, "errors", []problem{{field.ErrorTypeDuplicate, "spec.rules[0].paths[0].path"}}, got)
+	story.Diff[any](t, "errors", []story.Failure{story.Duplicate("spec.rules[0].paths[0].path")}, got)
 }
 
 // Where two rules match one request, the first named here must win.
@@ -116,7 +117,7 @@ func TestPriorityOrdersOverlappingRules(t *testing.T) {
 func TestPriorityTakesItsPlaceAmongOthers(t *testing.T) {
 	t.Run("a plain rule with a host has Traefik's default", func(t *testing.T) {
 		r := prefix("example.com", "/foo")
-		diff(t, "priority", len("Host(`example.com`) && PathPrefix(`/foo`)"), priority(r))
+		story.Diff[any](t, "priority", len("Host(`example.com`) && PathPrefix(`/foo`)"), priority(r))
 	})
 	t.Run("the HTTP-01 solver of cert-manager wins from the root", func(t *testing.T) {
 		solver := len("Host(`example.com`) && Path(`/.well-known/acme-challenge/token`)")

@@ -6,9 +6,9 @@ package traefik
 import (
 	"testing"
 
-	"k8s.io/apimachinery/pkg/util/validation/field"
-
 	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/providers/internal/names"
+	"github.com/meshingress/meshingress/providers/providertest/story"
 )
 
 func entry(secret string, hosts ...string) v1alpha1.TLS {
@@ -37,7 +37,7 @@ func TestTLSEntryOfAHost(t *testing.T) {
 		"listed before the rest":      {rest, "example.com", 1},
 		"no entries":                  {nil, "example.com", noEntry},
 	} {
-		t.Run(name, func(t *testing.T) { diff(t, "entry", c.want, tlsEntry(c.entries, c.host)) })
+		t.Run(name, func(t *testing.T) { story.Diff[any](t, "entry", c.want, tlsEntry(c.entries, c.host)) })
 	}
 }
 
@@ -45,26 +45,26 @@ func TestRoutesAreSplitBySecret(t *testing.T) {
 	in := input(nativeLB, prefix("a.io", "/"), prefix("b.io", "/"), prefix("c.io", "/"), prefix("d.io", "/"))
 	in.TLS = []v1alpha1.TLS{entry("one", "b.io"), entry("two", "c.io"), entry("one", "d.io")}
 	hosts := map[string][]any{}
-	var names []string
+	var found []string
 	for _, ir := range translate(t, in) {
 		spec := ir.Object["spec"].(map[string]any)
 		secret := "none"
 		if tls, ok := spec["tls"].(map[string]any); ok {
-			diff(t, "fields of tls", 1, len(tls))
+			story.Diff[any](t, "fields of tls", 1, len(tls))
 			secret = tls["secretName"].(string)
 		}
 		for _, r := range routesOf(t, ir) {
 			hosts[secret] = append(hosts[secret], r["match"])
 		}
-		names = append(names, ir.GetName())
+		found = append(found, ir.GetName())
 	}
-	diff(t, "rules by Secret", map[string][]any{
+	story.Diff[any](t, "rules by Secret", map[string][]any{
 		"none": {"Host(`a.io`) && PathPrefix(`/`)"},
 		"one":  {"Host(`b.io`) && PathPrefix(`/`)", "Host(`d.io`) && PathPrefix(`/`)"},
 		"two":  {"Host(`c.io`) && PathPrefix(`/`)"},
 	}, hosts)
-	diff(t, "number of IngressRoutes", 3, len(names))
-	diff(t, "name without TLS", "web", names[0])
+	want := []string{names.Of(in), names.Of(in, "tls", "one"), names.Of(in, "tls", "two")}
+	story.Diff[any](t, "names", want, found)
 }
 
 func TestDefaultBackendTakesTheCertificateOfTheRest(t *testing.T) {
@@ -72,15 +72,15 @@ func TestDefaultBackendTakesTheCertificateOfTheRest(t *testing.T) {
 	d := service("front", 80)
 	in.Default, in.TLS = &d, []v1alpha1.TLS{entry("rest")}
 	objects := translate(t, in)
-	diff(t, "number of objects", 1, len(objects))
+	story.Diff[any](t, "number of objects", 1, len(objects))
 	spec := objects[0].Object["spec"].(map[string]any)
-	diff(t, "tls", map[string]any{"secretName": "rest"}, spec["tls"].(map[string]any))
+	story.Diff[any](t, "tls", map[string]any{"secretName": "rest"}, spec["tls"].(map[string]any))
 }
 
 func TestTLSEntryThatNoRuleUsesIsRefused(t *testing.T) {
 	in := input(nativeLB, prefix("a.io", "/"), prefix("", "/"))
 	in.TLS = []v1alpha1.TLS{entry("one", "a.io"), entry("two", "b.io"), entry("three", "a.io")}
-	diff(t, "errors", []problem{
-		{field.ErrorTypeInvalid, "spec.tls[1].hosts"}, {field.ErrorTypeInvalid, "spec.tls[2].hosts"},
+	story.Diff[any](t, "errors", []story.Failure{
+		story.Invalid("spec.tls[1].hosts"), story.Invalid("spec.tls[2].hosts"),
 	}, problems(t, in))
 }

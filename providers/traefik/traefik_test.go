@@ -6,12 +6,12 @@ package traefik
 import (
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/providers"
+	"github.com/meshingress/meshingress/providers/providertest/story"
 )
 
 // The ways in the order of Describe.
@@ -58,11 +58,7 @@ func service(name string, port int32) providers.Backend {
 
 func translate(t *testing.T, in providers.Input) []*unstructured.Unstructured {
 	t.Helper()
-	plan, errs := New().Translate(in)
-	if len(errs) > 0 {
-		t.Fatalf("translating: %v", errs.ToAggregate())
-	}
-	return plan.Objects
+	return story.Translate(t, New(), in).Objects
 }
 
 func ofKind(objects []*unstructured.Unstructured, kind string) []*unstructured.Unstructured {
@@ -99,28 +95,11 @@ func theRoute(t *testing.T, in providers.Input) map[string]any {
 	return routesOf(t, routes[0])[0]
 }
 
-// problem is what a test says of a field error.
-type problem struct {
-	Type  field.ErrorType
-	Field string
-}
-
-func problems(t *testing.T, in providers.Input) []problem {
+func problems(t *testing.T, in providers.Input) []story.Failure {
 	t.Helper()
 	plan, errs := New().Translate(in)
 	if len(errs) > 0 && len(plan.Objects) > 0 {
 		t.Errorf("a plan with errors holds objects: %v", plan.Objects)
 	}
-	var out []problem
-	for _, e := range errs {
-		out = append(out, problem{e.Type, e.Field})
-	}
-	return out
-}
-
-func diff(t *testing.T, what string, want, got any) {
-	t.Helper()
-	if d := cmp.Diff(want, got); d != "" {
-		t.Errorf("%s (-want +got):\n%s", what, d)
-	}
+	return story.FailuresOf(t, errs)
 }

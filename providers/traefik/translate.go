@@ -15,14 +15,11 @@ import (
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/providers"
+	"github.com/meshingress/meshingress/providers/internal/annotations"
 	"github.com/meshingress/meshingress/providers/internal/names"
 	"github.com/meshingress/meshingress/providers/internal/objects"
+	"github.com/meshingress/meshingress/providers/internal/routes"
 )
-
-// classAnnotation is how an IngressRoute names its class. spec.ingressClassName
-// came with 3.7, which still reads the annotation
-// (pkg/provider/kubernetes/crd/kubernetes.go v2.11.14, v3.7.9).
-const classAnnotation = "kubernetes.io/ingress.class"
 
 // Translate writes one IngressRoute for the routes without TLS and one for each
 // TLS Secret, because an IngressRoute holds one Secret. In header routing there
@@ -33,7 +30,7 @@ func (Provider) Translate(in providers.Input) (providers.Plan, field.ErrorList) 
 		made: map[string]bool{}, matches: map[string]bool{},
 		routes: map[int][]crd.Route{}, used: map[int]bool{},
 	}
-	t.checkTemplate()
+	t.errs = annotations.Check(in, annotations.ClassRefusal())
 	t.auth = t.externalAuth()
 	for _, r := range in.Routes {
 		t.route(r)
@@ -62,14 +59,6 @@ type translation struct {
 	errs field.ErrorList
 }
 
-func (t *translation) checkTemplate() {
-	if _, set := t.in.Annotations[classAnnotation]; set {
-		t.errs = append(t.errs, field.Forbidden(
-			field.NewPath("spec", "template", "annotations").Key(classAnnotation),
-			"the MeshIngressClass says which controller serves the routes: remove it, and set spec.className"))
-	}
-}
-
 func (t *translation) route(r providers.Route) {
 	rule, err := match(r)
 	if err != nil {
@@ -78,7 +67,8 @@ func (t *translation) route(r providers.Route) {
 	}
 	// Traefik names a route by its rule and serves one of each name.
 	if t.matches[rule] {
-		t.errs = append(t.errs, field.Duplicate(r.Field.Child("path"), r.Path))
+		t.errs = append(t.errs, routes.Duplicate(r.Field.Child("path"), r.Path,
+			"is the same rule of Traefik as another path of the host: remove one of the two"))
 		return
 	}
 	t.matches[rule] = true
@@ -149,8 +139,8 @@ func (t *translation) services(live []providers.Backend) []crd.Service {
 // the order of the spec. Entries with the same Secret share an IngressRoute.
 func (t *translation) ingressRoutes() []*unstructured.Unstructured {
 	var out []*unstructured.Unstructured
-	if routes := t.routes[noEntry]; len(routes) > 0 {
-		out = append(out, t.ingressRoute(names.Join(t.in.Name), routes, nil))
+	if open := t.routes[noEntry]; len(open) > 0 {
+		out = append(out, t.ingressRoute(names.Of(t.in), open, nil))
 	}
 	var secrets []string
 	bySecret := map[string][]crd.Route{}
@@ -162,23 +152,21 @@ func (t *translation) ingressRoutes() []*unstructured.Unstructured {
 	}
 	for _, secret := range secrets {
 		out = append(out, t.ingressRoute(
-			names.Join(t.in.Name, "tls", secret), bySecret[secret], &crd.TLS{SecretName: secret}))
+			names.Of(t.in, "tls", secret), bySecret[secret], &crd.TLS{SecretName: secret}))
 	}
 	return out
 }
 
-func (t *translation) ingressRoute(name string, routes []crd.Route, tls *crd.TLS) *unstructured.Unstructured {
-	annotations := maps.Clone(t.in.Annotations)
-	if annotations == nil {
-		annotations = map[string]string{}
-	}
-	annotations[classAnnotation] = t.in.Class.IngressClassName
+func (t *translation) ingressRoute(name string, all []crd.Route, tls *crd.TLS) *unstructured.Unstructured {
+	// spec.ingressClassName came with 3.7, which still reads the annotation
+	// (pkg/provider/kubernetes/crd/kubernetes.go v2.11.14, v3.7.9).
+	own := map[string]string{annotations.IngressClass: t.in.Class.IngressClassName}
 	return objects.FromTyped(ingressRouteKind(t.group), &crd.IngressRoute{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: t.in.Namespace, Name: name,
-			Labels: maps.Clone(t.in.Labels), Annotations: annotations,
+			Labels: maps.Clone(t.in.Labels), Annotations: annotations.With(t.in, own),
 		},
-		Spec: crd.IngressRouteSpec{Routes: routes, EntryPoints: t.entryPoints(), TLS: tls},
+		Spec: crd.IngressRouteSpec{Routes: all, EntryPoints: t.entryPoints(), TLS: tls},
 	})
 }
 

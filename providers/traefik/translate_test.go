@@ -7,12 +7,11 @@ import (
 	"encoding/json"
 	"testing"
 
-	"k8s.io/apimachinery/pkg/util/validation/field"
-
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/internal/linkerd"
 	"github.com/meshingress/meshingress/providers"
 	"github.com/meshingress/meshingress/providers/internal/names"
+	"github.com/meshingress/meshingress/providers/providertest/story"
 )
 
 // The example of the Linkerd documentation, as JSON: nothing else may be there,
@@ -27,8 +26,8 @@ func TestHeaderRoutingWritesTheDocumentedObjects(t *testing.T) {
 	if err := json.Unmarshal(got, &objects); err != nil {
 		t.Fatalf("decoding: %v", err)
 	}
-	middleware := names.Join("web", "web-svc", "80")
-	diff(t, "objects", []any{
+	middleware := names.Of(in, "web-svc", "80")
+	story.Diff[any](t, "objects", []any{
 		map[string]any{
 			"apiVersion": "traefik.containo.us/v1alpha1", "kind": "Middleware",
 			"metadata": map[string]any{"namespace": "shop", "name": middleware},
@@ -39,7 +38,7 @@ func TestHeaderRoutingWritesTheDocumentedObjects(t *testing.T) {
 		map[string]any{
 			"apiVersion": "traefik.containo.us/v1alpha1", "kind": "IngressRoute",
 			"metadata": map[string]any{
-				"namespace": "shop", "name": "web",
+				"namespace": "shop", "name": names.Of(in),
 				"annotations": map[string]any{"kubernetes.io/ingress.class": "traefik"},
 			},
 			"spec": map[string]any{"routes": []any{map[string]any{
@@ -53,11 +52,11 @@ func TestHeaderRoutingWritesTheDocumentedObjects(t *testing.T) {
 
 func TestClusterIPRoutingNeedsNoMiddleware(t *testing.T) {
 	in := input(nativeLB, prefix("a.io", "/"))
-	diff(t, "route", map[string]any{
+	story.Diff[any](t, "route", map[string]any{
 		"kind": "Rule", "match": "Host(`a.io`) && PathPrefix(`/`)", "priority": int64(31),
 		"services": []any{map[string]any{"kind": "Service", "name": "front", "port": int64(80), "nativeLB": true}},
 	}, theRoute(t, in))
-	diff(t, "Middlewares", 0, len(ofKind(translate(t, in), "Middleware")))
+	story.Diff[any](t, "Middlewares", 0, len(ofKind(translate(t, in), "Middleware")))
 }
 
 func TestWeights(t *testing.T) {
@@ -90,16 +89,16 @@ func TestWeights(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := theRoute(t, input(nativeLB, prefix("", "/", backends(c.weights...)...)))
-			diff(t, "services", c.want, got["services"].([]any))
+			story.Diff[any](t, "services", c.want, got["services"].([]any))
 		})
 	}
 	t.Run("header routing takes one Service", func(t *testing.T) {
 		got := problems(t, input(headerIO, prefix("", "/", backends(90, 10)...)))
-		diff(t, "errors", []problem{{field.ErrorTypeForbidden, "spec.rules[0].paths[0].backends"}}, got)
+		story.Diff[any](t, "errors", []story.Failure{story.Forbidden("spec.rules[0].paths[0].backends")}, got)
 	})
 	t.Run("header routing ignores what has no weight", func(t *testing.T) {
 		got := theRoute(t, input(headerIO, prefix("", "/", backends(90, 0)...)))
-		diff(t, "number of services", 1, len(got["services"].([]any)))
+		story.Diff[any](t, "number of services", 1, len(got["services"].([]any)))
 	})
 }
 
@@ -114,7 +113,7 @@ func TestHeaderRoutingSharesMiddlewares(t *testing.T) {
 		headers := m.Object["spec"].(map[string]any)["headers"].(map[string]any)
 		destinations[m.GetName()] = headers["customRequestHeaders"].(map[string]any)[linkerd.OverrideHeader].(string)
 	}
-	diff(t, "number of Middlewares", 3, len(destinations))
+	story.Diff[any](t, "number of Middlewares", 3, len(destinations))
 	want := []string{
 		"front.shop.svc.cluster.local:80", "api.shop.svc.cluster.local:8080", "front.shop.svc.cluster.local:80",
 		"front.shop.svc.cluster.local:8081", "front.shop.svc.cluster.local:80",
@@ -124,7 +123,7 @@ func TestHeaderRoutingSharesMiddlewares(t *testing.T) {
 		refs := r["middlewares"].([]any)
 		got = append(got, destinations[refs[len(refs)-1].(map[string]any)["name"].(string)])
 	}
-	diff(t, "destinations of the routes", want, got)
+	story.Diff[any](t, "destinations of the routes", want, got)
 }
 
 func TestDefaultBackendIsTheLastRoute(t *testing.T) {
@@ -133,8 +132,8 @@ func TestDefaultBackendIsTheLastRoute(t *testing.T) {
 	in.Default = &d
 	routes := routesOf(t, ofKind(translate(t, in), "IngressRoute")[0])
 	last := routes[len(routes)-1]
-	diff(t, "rule", "PathPrefix(`/`)", last["match"])
-	diff(t, "priority", int64(defaultPriority), last["priority"])
+	story.Diff[any](t, "rule", "PathPrefix(`/`)", last["match"])
+	story.Diff[any](t, "priority", int64(defaultPriority), last["priority"])
 }
 
 // A rule for everything leaves nothing to the default backend. Their rules would be
@@ -144,7 +143,7 @@ func TestRuleForEverythingLeavesNothingToTheDefaultBackend(t *testing.T) {
 	d := service("fallback", 80)
 	in.Default = &d
 	services := theRoute(t, in)["services"].([]any)
-	diff(t, "Service", "front", services[0].(map[string]any)["name"])
+	story.Diff[any](t, "Service", "front", services[0].(map[string]any)["name"])
 }
 
 func TestH2C(t *testing.T) {
@@ -152,7 +151,7 @@ func TestH2C(t *testing.T) {
 		b := service("grpc", 8080)
 		b.H2C = true
 		services := theRoute(t, input(way, prefix("", "/", b)))["services"].([]any)
-		diff(t, "scheme", "h2c", services[0].(map[string]any)["scheme"])
+		story.Diff[any](t, "scheme", "h2c", services[0].(map[string]any)["scheme"])
 	}
 }
 
@@ -165,7 +164,7 @@ func TestOtherNamespaceIsRefused(t *testing.T) {
 		"rule": input(nativeLB, prefix("", "/", b)), "default": byDefault,
 	} {
 		t.Run(name, func(t *testing.T) {
-			diff(t, "errors", []problem{{field.ErrorTypeForbidden, "spec.service.namespace"}}, problems(t, in))
+			story.Diff[any](t, "errors", []story.Failure{story.Forbidden("spec.service.namespace")}, problems(t, in))
 		})
 	}
 }
@@ -178,17 +177,17 @@ func TestTemplate(t *testing.T) {
 	in.Annotations = map[string]string{"note": "ours"}
 	objects := translate(t, in)
 	ir := ofKind(objects, "IngressRoute")[0]
-	diff(t, "labels", map[string]string{"team": "web"}, ir.GetLabels())
-	diff(t, "annotations", map[string]string{"note": "ours", classAnnotation: "public"}, ir.GetAnnotations())
-	diff(t, "entry points", []any{"web", "websecure"}, ir.Object["spec"].(map[string]any)["entryPoints"].([]any))
-	diff(t, "annotations of the input", map[string]string{"note": "ours"}, in.Annotations)
+	story.Diff[any](t, "labels", map[string]string{"team": "web"}, ir.GetLabels())
+	story.Diff[any](t, "annotations", map[string]string{"note": "ours", "kubernetes.io/ingress.class": "public"}, ir.GetAnnotations())
+	story.Diff[any](t, "entry points", []any{"web", "websecure"}, ir.Object["spec"].(map[string]any)["entryPoints"].([]any))
+	story.Diff[any](t, "annotations of the input", map[string]string{"note": "ours"}, in.Annotations)
 	if got := ofKind(objects, "Middleware")[0].GetLabels(); got != nil {
 		t.Errorf("the Middleware has labels %v", got)
 	}
 	t.Run("the class is not the template's", func(t *testing.T) {
-		in.Annotations = map[string]string{classAnnotation: "other"}
-		diff(t, "errors", []problem{{
-			field.ErrorTypeForbidden, "spec.template.annotations[kubernetes.io/ingress.class]",
-		}}, problems(t, in))
+		in.Annotations = map[string]string{"kubernetes.io/ingress.class": "other"}
+		story.Diff[any](t, "errors", []story.Failure{
+			story.Forbidden("spec.template.annotations[kubernetes.io/ingress.class]"),
+		}, problems(t, in))
 	})
 }

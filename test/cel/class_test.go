@@ -220,9 +220,12 @@ spec: {vendor: Traefik}
 		got := &v1alpha1.MeshIngressClass{}
 		Expect(yaml.UnmarshalStrict(toYAML(object), got)).To(Succeed())
 		Expect(got.Spec).To(Equal(v1alpha1.MeshIngressClassSpec{
-			Vendor:            v1alpha1.VendorTraefik,
-			Routing:           v1alpha1.RoutingAuto,
-			DataPlane:         v1alpha1.DataPlane{Injection: v1alpha1.InjectionEnforce, ClientIP: v1alpha1.ClientIPPreserve},
+			Vendor:  v1alpha1.VendorTraefik,
+			Routing: v1alpha1.RoutingAuto,
+			DataPlane: v1alpha1.DataPlane{
+				Injection: v1alpha1.InjectionEnforce, InjectionTarget: v1alpha1.InjectionTargetAuto,
+				ClientIP: v1alpha1.ClientIPPreserve,
+			},
 			AllowedNamespaces: v1alpha1.AllowedNamespaces{From: v1alpha1.NamespacesFromAll},
 		}))
 	})

@@ -107,9 +107,13 @@ func newManager(ctx context.Context, cfg *rest.Config, registry *prometheus.Regi
 	if err != nil {
 		return nil, err
 	}
+	vendors, err := all.New()
+	if err != nil {
+		return nil, err
+	}
 	mgr, err := ctrl.NewManager(cfg, ctrl.Options{
 		Scheme:  scheme,
-		Cache:   controllers.CacheOptions(),
+		Cache:   controllers.CacheOptions(vendors),
 		Client:  controllers.ClientOptions(),
 		Metrics: metricsserver.Options{BindAddress: "0"},
 		// A process may start the operator several times.
@@ -117,10 +121,6 @@ func newManager(ctx context.Context, cfg *rest.Config, registry *prometheus.Regi
 	})
 	if err != nil {
 		return nil, fmt.Errorf("making the manager: %w", err)
-	}
-	vendors, err := all.New()
-	if err != nil {
-		return nil, err
 	}
 	return mgr, controllers.Setup(ctx, mgr, controllers.Options{
 		Registry: vendors, LinkerdNamespace: linkerd.DefaultNamespace, Metrics: registry,

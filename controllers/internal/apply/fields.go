@@ -5,6 +5,8 @@ package apply
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -37,6 +39,28 @@ type Claim struct {
 // ManagerFor is the field manager of a claiming object.
 func ManagerFor(uid types.UID) string { return v1alpha1.FieldManagerPrefix + string(uid) }
 
+// ManagerForClass is the field manager of a claiming object for one of the classes
+// that it is served by in turn: the fields of both hold while it moves. A hash stands
+// for the class, because a manager has at most 128 bytes.
+func ManagerForClass(uid types.UID, class string) string {
+	sum := sha256.Sum256([]byte(class))
+	return ManagerFor(uid) + ":" + hex.EncodeToString(sum[:4])
+}
+
+// FieldConflict is what somebody else has set to another value, as far as live tells
+// without asking the API server; nil where there is nothing.
+func FieldConflict(claim Claim, live client.Object) (*FieldConflictError, error) {
+	current, err := toUnstructured(live)
+	if err != nil {
+		return nil, err
+	}
+	field, other, found := drift.Conflict(claim.Fields, current, claim.Manager)
+	if !found {
+		return nil, nil
+	}
+	return &FieldConflictError{Object: claim.String(), Field: field, Manager: other}, nil
+}
+
 // Fields sets the fields of a claim, or releases them, or does nothing where live
 // is as it should be. The errors *FieldConflictError and *GoneError are for
 // conditions; live is what the cache holds.
@@ -55,11 +79,23 @@ func (w Writer) Fields(ctx context.Context, claim Claim, live client.Object) (Ch
 		return Unchanged, nil
 	}
 	// Asking again at each event of the object would be a fight, if a polite one.
-	if field, other, found := drift.Conflict(claim.Fields, current, claim.Manager); found {
-		return Unchanged, &FieldConflictError{Object: claim.String(), Field: field, Manager: other}
+	if conflict, err := FieldConflict(claim, current); err != nil {
+		return Unchanged, err
+	} else if conflict != nil {
+		return Unchanged, conflict
 	}
 	log.FromContext(ctx).Info("Applying fields", "object", claim.String(), "fields", claim.Fields)
 	return Configured, w.applyFields(ctx, claim)
+}
+
+// Replace sets the fields of a claim that another manager of ours holds with another
+// value, which is released first.
+func (w Writer) Replace(ctx context.Context, claim Claim, old string) error {
+	if _, err := w.Release(ctx, Claim{Entry: claim.Entry, UID: claim.UID, Manager: old}); err != nil {
+		return err
+	}
+	log.FromContext(ctx).Info("Applying fields", "object", claim.String(), "fields", claim.Fields)
+	return w.applyFields(ctx, claim)
 }
 
 // Release takes back the fields of a claim. An object that is gone needs nothing.

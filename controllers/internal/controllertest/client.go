@@ -18,6 +18,8 @@ import (
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/controllers/internal/index"
+	"github.com/meshingress/meshingress/internal/crdschema"
+	"github.com/meshingress/meshingress/providers"
 	"github.com/meshingress/meshingress/test/env"
 )
 
@@ -35,23 +37,27 @@ func NewClient(ctx context.Context, e *env.Environment) (client.WithWatch, error
 	if err != nil {
 		return nil, err
 	}
-	return newClient(config, e.Scheme())
+	return newClient(config, e.Scheme(), nil)
 }
 
-func newClient(config *rest.Config, scheme *runtime.Scheme) (client.WithWatch, error) {
+// newClient takes the kinds of the vendors, for the fields that some of them need.
+func newClient(config *rest.Config, scheme *runtime.Scheme, kinds []providers.Kind) (client.WithWatch, error) {
 	c, err := client.NewWithWatch(config, client.Options{Scheme: scheme})
 	if err != nil {
 		return nil, fmt.Errorf("making the operator's client: %w", err)
 	}
-	definitions := &definitions{known: map[string]*apiextensionsv1.CustomResourceDefinition{}}
+	definitions := &definitions{
+		known: map[string]*apiextensionsv1.CustomResourceDefinition{}, fields: providers.NeededFields(kinds),
+	}
 	return interceptor.NewClient(c, interceptor.Funcs{List: listByIndex, Get: definitions.get}), nil
 }
 
 // definitions spares a suite the decoding of large CustomResourceDefinitions, of
 // which a reconcile reads several, where they have not changed.
 type definitions struct {
-	mu    sync.Mutex
-	known map[string]*apiextensionsv1.CustomResourceDefinition
+	mu     sync.Mutex
+	known  map[string]*apiextensionsv1.CustomResourceDefinition
+	fields map[string][]string // by the name of the definition
 }
 
 func (d *definitions) get(
@@ -75,9 +81,7 @@ func (d *definitions) get(
 	if err := c.Get(ctx, key, crd, opts...); err != nil {
 		return err
 	}
-	for i := range crd.Spec.Versions {
-		crd.Spec.Versions[i].Schema = nil // as the cache of the manager has it
-	}
+	crdschema.Strip(crd, d.fields[key.Name]) // as the cache of the manager has it
 	d.known[key.Name] = crd.DeepCopy()
 	return nil
 }

@@ -62,7 +62,7 @@ func New(ctx context.Context, e *env.Environment, registry *providers.Registry) 
 	Expect(err).NotTo(HaveOccurred())
 	faults := injectFaults(config)
 	writes := env.CountWrites(config)
-	c, err := newClient(config, e.Scheme())
+	c, err := newClient(config, e.Scheme(), registry.Served())
 	Expect(err).NotTo(HaveOccurred())
 	o := &Operator{Client: c, Writes: writes, Faults: faults, Registry: registry}
 	o.Reset()

@@ -16,12 +16,12 @@ import (
 	. "github.com/onsi/gomega"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshingress/meshingress/controllers/internal/drift"
 	"github.com/meshingress/meshingress/internal/render"
+	"github.com/meshingress/meshingress/providers"
 	"github.com/meshingress/meshingress/providers/all"
 	"github.com/meshingress/meshingress/test/builders"
 	"github.com/meshingress/meshingress/test/expect"
@@ -159,7 +159,7 @@ func planned(path string) []*unstructured.Unstructured {
 }
 
 // servedIn reads the comment of a case that says what is served; nil is everything.
-func servedIn(input string) []schema.GroupVersionKind {
+func servedIn(input string) []providers.Kind {
 	GinkgoHelper()
 	for line := range strings.Lines(input) {
 		if list, ok := strings.CutPrefix(line, "# served:"); ok {

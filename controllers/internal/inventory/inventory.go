@@ -50,6 +50,15 @@ func Union(lists ...[]v1alpha1.InventoryEntry) []v1alpha1.InventoryEntry {
 	return all
 }
 
+// UnionClaims merges lists of claims, sorted, each once.
+func UnionClaims(lists ...[]v1alpha1.Claim) []v1alpha1.Claim {
+	claims := slices.Concat(lists...)
+	slices.SortFunc(claims, func(a, b v1alpha1.Claim) int {
+		return cmp.Or(compare(a.InventoryEntry, b.InventoryEntry), cmp.Compare(a.UID, b.UID), cmp.Compare(a.Manager, b.Manager))
+	})
+	return slices.Compact(claims)
+}
+
 // Sort orders entries by kind and name.
 func Sort(entries []v1alpha1.InventoryEntry) { slices.SortFunc(entries, compare) }
 

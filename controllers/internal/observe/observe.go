@@ -15,11 +15,12 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/meshingress/meshingress/internal/crdschema"
 	"github.com/meshingress/meshingress/internal/linkerd"
 	"github.com/meshingress/meshingress/providers"
 )
 
-// Served reads which of the kinds are served, from their CRDs.
+// Served reads which of the kinds, and of their fields, are served, from the CRDs.
 func Served(ctx context.Context, reader client.Reader, kinds []providers.Kind) (providers.Served, error) {
 	served := providers.Served{}
 	for _, k := range kinds {
@@ -38,7 +39,8 @@ func Served(ctx context.Context, reader client.Reader, kinds []providers.Kind) (
 	return served, nil
 }
 
-// Serves reports whether a CRD is established and serves a kind's version.
+// Serves reports whether a CRD is established and serves a kind's version, with its
+// field if there is one.
 func Serves(crd *apiextensionsv1.CustomResourceDefinition, k providers.Kind) bool {
 	if crd.DeletionTimestamp != nil {
 		return false
@@ -49,12 +51,7 @@ func Serves(crd *apiextensionsv1.CustomResourceDefinition, k providers.Kind) boo
 			established = c.Status == apiextensionsv1.ConditionTrue
 		}
 	}
-	for _, v := range crd.Spec.Versions {
-		if established && v.Name == k.Version && v.Served {
-			return true
-		}
-	}
-	return false
+	return established && crdschema.Serves(crd, k.Version, k.Field)
 }
 
 // Linkerd reads the Facts of the installation.

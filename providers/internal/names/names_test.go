@@ -10,6 +10,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/meshingress/meshingress/providers"
 	"github.com/meshingress/meshingress/providers/internal/names"
 )
 
@@ -105,5 +106,20 @@ func TestRandomParts(t *testing.T) {
 			t.Fatalf("%q and %q both make %q", other, key, got)
 		}
 		made[got] = key
+	}
+}
+
+func TestEachHostHasANameOfItsOwn(t *testing.T) {
+	in := providers.Input{Name: "web", Class: providers.Class{Name: "public"}}
+	seen := map[string]string{}
+	for _, host := range []string{"example.com", "*.example.com", "wildcard.example.com", "wildcard-example.com"} {
+		name := names.OfHost(in, host)
+		if problems := validation.IsDNS1123Subdomain(name); len(problems) > 0 {
+			t.Errorf("%s has the name %q: %v", host, name, problems)
+		}
+		if other, taken := seen[name]; taken {
+			t.Errorf("%s and %s have the same name %q", host, other, name)
+		}
+		seen[name] = host
 	}
 }
