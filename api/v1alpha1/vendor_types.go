@@ -4,7 +4,7 @@
 package v1alpha1
 
 // Vendor is a product that can be an ingress controller.
-// +kubebuilder:validation:Enum=IngressNginx;Traefik;Contour
+// +kubebuilder:validation:Enum=IngressNginx;F5Nginx;Traefik;TraefikV1;GCE;Gloo;Contour;Kong;HAProxy;HAProxyIngress;Emissary;EnRoute;Ngrok;EnvoyGateway;GatewayAPI
 type Vendor string
 
 // The vendors that are served.

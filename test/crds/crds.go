@@ -1,3 +1,6 @@
+// Copyright The MeshIngress Authors.
+// SPDX-License-Identifier: Apache-2.0
+
 // Package crds embeds the CustomResourceDefinitions of the vendors whose kinds
 // the tests create. The YAML is copied verbatim from each vendor's module, so a
 // test against it fails when we write a field that the vendor does not have.
@@ -25,7 +28,28 @@ const (
 	Traefik = "traefik"
 	// Contour names the CRDs of Contour.
 	Contour = "contour"
+	// F5Nginx names the CRDs of the NGINX Ingress Controller of F5.
+	F5Nginx = "f5nginx"
+	// GCE names the CRDs of ingress-gce.
+	GCE = "gce"
+	// Gloo names the CRDs of Gloo.
+	Gloo = "gloo"
+	// Kong names the CRDs of the Kong Ingress Controller.
+	Kong = "kong"
+	// Emissary names the CRDs of Emissary.
+	Emissary = "emissary"
+	// EnRoute names the CRDs of EnRoute.
+	EnRoute = "enroute"
+	// GatewayAPI names the CRDs of the Gateway API, which several vendors read.
+	GatewayAPI = "gatewayapi"
+	// EnvoyGateway names Envoy Gateway's own CRDs.
+	EnvoyGateway = "envoygateway"
 )
+
+// All lists the vendors that have a directory here, sorted.
+func All() []string {
+	return []string{Contour, Emissary, EnRoute, EnvoyGateway, F5Nginx, GatewayAPI, GCE, Gloo, Kong, Traefik}
+}
 
 //go:embed */*.yaml
 var files embed.FS

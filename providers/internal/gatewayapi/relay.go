@@ -1,0 +1,84 @@
+// Copyright The MeshIngress Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package gatewayapi
+
+import (
+	"slices"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/meshingress/meshingress/providers"
+	"github.com/meshingress/meshingress/providers/internal/objects"
+	"github.com/meshingress/meshingress/providers/internal/override"
+)
+
+// Exposed reports whether a client's l5d-dst-override passes through an HTTPRoute or
+// GRPCRoute that is attached to the class's Gateway: a rule with a backend neither sets
+// nor removes the header, and neither does each of its backends. The listener does not
+// matter: the same proxy answers for all of them.
+//
+// A route of the mesh, whose parent is a Service, is none of ours. One whose parent is
+// a ListenerSet does not say which Gateway it is attached to, and counts as attached.
+// An extensionRef of an implementation's own is not looked into, and a rule whose
+// extension removes the header is reported all the same.
+func Exposed(class providers.Class, obj *unstructured.Unstructured) bool {
+	switch obj.GroupVersionKind().GroupKind() {
+	case KindHTTPRoute.GroupKind():
+		route, ok := objects.Decode[gatewayv1.HTTPRoute](obj)
+		return !ok || (reaches(class, route.Spec.CommonRouteSpec, obj) && slices.ContainsFunc(route.Spec.Rules, httpExposed))
+	case KindGRPCRoute.GroupKind():
+		route, ok := objects.Decode[gatewayv1.GRPCRoute](obj)
+		return !ok || (reaches(class, route.Spec.CommonRouteSpec, obj) && slices.ContainsFunc(route.Spec.Rules, grpcExposed))
+	default:
+		return false
+	}
+}
+
+func reaches(class providers.Class, spec gatewayv1.CommonRouteSpec, obj *unstructured.Unstructured) bool {
+	return attached(class, spec, obj) || slices.ContainsFunc(spec.ParentRefs, func(p gatewayv1.ParentReference) bool {
+		return p.Kind != nil && *p.Kind == "ListenerSet"
+	})
+}
+
+func attached(class providers.Class, spec gatewayv1.CommonRouteSpec, obj *unstructured.Unstructured) bool {
+	return slices.ContainsFunc(spec.ParentRefs, func(p gatewayv1.ParentReference) bool {
+		return RefersTo(p, obj.GetNamespace(), class.Spec.GatewayRef)
+	})
+}
+
+func httpExposed(rule gatewayv1.HTTPRouteRule) bool {
+	if closedHTTP(rule.Filters) {
+		return false
+	}
+	mirrors := slices.ContainsFunc(rule.Filters, func(f gatewayv1.HTTPRouteFilter) bool { return f.RequestMirror != nil })
+	return mirrors || slices.ContainsFunc(rule.BackendRefs, func(b gatewayv1.HTTPBackendRef) bool {
+		return !closedHTTP(b.Filters)
+	})
+}
+
+func closedHTTP(filters []gatewayv1.HTTPRouteFilter) bool {
+	return slices.ContainsFunc(filters, func(f gatewayv1.HTTPRouteFilter) bool { return closes(f.RequestHeaderModifier) })
+}
+
+func grpcExposed(rule gatewayv1.GRPCRouteRule) bool {
+	if closedGRPC(rule.Filters) {
+		return false
+	}
+	mirrors := slices.ContainsFunc(rule.Filters, func(f gatewayv1.GRPCRouteFilter) bool { return f.RequestMirror != nil })
+	return mirrors || slices.ContainsFunc(rule.BackendRefs, func(b gatewayv1.GRPCBackendRef) bool {
+		return !closedGRPC(b.Filters)
+	})
+}
+
+func closedGRPC(filters []gatewayv1.GRPCRouteFilter) bool {
+	return slices.ContainsFunc(filters, func(f gatewayv1.GRPCRouteFilter) bool { return closes(f.RequestHeaderModifier) })
+}
+
+// closes reports whether the client's value is gone after a filter: add keeps it in
+// front of the new one.
+func closes(f *gatewayv1.HTTPHeaderFilter) bool {
+	return f != nil && (slices.ContainsFunc(f.Remove, override.Is) ||
+		slices.ContainsFunc(f.Set, func(h gatewayv1.HTTPHeader) bool { return override.Is(string(h.Name)) }))
+}

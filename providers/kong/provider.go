@@ -1,0 +1,160 @@
+// Copyright The MeshIngress Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package kong
+
+import (
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/providers"
+)
+
+// Reasons of the provider's notices.
+const (
+	// ReasonDotMatchesAny goes to a MeshIngress with a dot in a path that becomes a
+	// regular expression.
+	ReasonDotMatchesAny = "DotMatchesAny"
+
+	// ReasonOlderDefaultBackend goes to a MeshIngress whose default backend gives way to
+	// that of an older Ingress.
+	ReasonOlderDefaultBackend = "OlderDefaultBackend"
+
+	// ReasonUpstreamPolicyWithoutEffect goes to a MeshIngress with a backend whose
+	// KongUpstreamPolicy chooses among pods.
+	ReasonUpstreamPolicyWithoutEffect = "UpstreamPolicyWithoutEffect"
+
+	// ReasonGlobalPluginSilenced goes to a MeshIngress with header routing: a
+	// request-transformer for all of Kong does not run on its routes.
+	ReasonGlobalPluginSilenced = "GlobalPluginSilenced"
+
+	// ReasonConsumerPluginWins goes to a MeshIngress with header routing: a consumer has
+	// a request-transformer of its own, which runs in place of the operator's.
+	ReasonConsumerPluginWins = "ConsumerPluginWins"
+)
+
+// group of Kong's own kinds.
+const group = "configuration.konghq.com"
+
+// Kinds of Kong/kubernetes-configuration v1.5.2 config/crd/ingress-controller.
+var (
+	kindKongPlugin         = kind("v1", "KongPlugin", "kongplugins")
+	kindKongClusterPlugin  = kind("v1", "KongClusterPlugin", "kongclusterplugins")
+	kindKongConsumer       = kind("v1", "KongConsumer", "kongconsumers")
+	kindKongUpstreamPolicy = kind("v1beta1", "KongUpstreamPolicy", "kongupstreampolicies")
+	kindTCPIngress         = kind("v1beta1", "TCPIngress", "tcpingresses")
+)
+
+func kind(version, name, resource string) providers.Kind {
+	return providers.Kind{
+		GroupVersionKind: schema.GroupVersionKind{Group: group, Version: version, Kind: name}, Resource: resource,
+	}
+}
+
+var (
+	_ providers.Provider     = Provider{}
+	_ providers.RelayAuditor = Provider{}
+)
+
+// Provider translates for Kong. It has no state. It is no Observer: KIC writes the
+// condition Programmed on consumers and vaults, but on no KongPlugin
+// (internal/controllers/configuration/zz_generated.controllers.go), and on an Ingress
+// only the load balancer's address.
+type Provider struct{}
+
+// New returns the provider of the vendor Kong.
+func New() Provider { return Provider{} }
+
+// Describe returns the static facts about Kong.
+func (Provider) Describe() providers.Description {
+	return providers.Description{
+		Vendor:     v1alpha1.VendorKong,
+		Title:      "Kong Ingress Controller",
+		Source:     "Kong/kubernetes-ingress-controller",
+		Writes:     []providers.Kind{providers.KindIngress, kindKongPlugin},
+		Patches:    []providers.Kind{providers.KindService},
+		Routes:     []providers.Kind{providers.KindIngress, kindTCPIngress},
+		ReadOnly:   []providers.Kind{kindKongClusterPlugin, kindKongConsumer, kindKongUpstreamPolicy},
+		Strategies: strategies(),
+		DataPlane:  dataPlane(),
+	}
+}
+
+// strategies share their features, because both write Ingresses. What is missing,
+// and why:
+//   - Weights: a path of an Ingress has one backend.
+//   - CrossNamespace: it is in the Ingress's namespace.
+//   - H2C: Kong speaks HTTP/2 to a backend only for gRPC, and only where the
+//     annotation konghq.com/protocol: grpc is on the Service, where it holds for all
+//     ports and for the routes of others too (KIC
+//     internal/dataplane/kongstate/service.go, override). Routes for it refuse what is
+//     not application/grpc (Kong kong/runloop/handler.lua, access.before).
+//   - ExternalAuth: no plugin of Kong's open source edition asks another Service
+//     (Kong kong/plugins).
+func strategies() []providers.StrategySupport {
+	features := []providers.Feature{
+		providers.FeatureAnyHost, providers.FeatureWildcardHost, providers.FeatureExactPath,
+		providers.FeatureDefaultBackend, providers.FeatureTLS,
+	}
+	return []providers.StrategySupport{
+		{
+			Strategy: v1alpha1.StrategyClusterIP,
+			Reason: serviceUpstream + " on each backend Service makes Kong connect to the Service's name, " +
+				"and so to its ClusterIP.",
+			Features: features,
+		},
+		{
+			Strategy: v1alpha1.StrategyHeader,
+			Needs:    []providers.Kind{kindKongPlugin},
+			Reason: "A KongPlugin request-transformer on each Ingress removes the client's l5d-dst-override " +
+				"and adds that of the one backend.",
+			Features: features,
+		},
+	}
+}
+
+// dataPlane finds Kong itself, also where KIC is a container beside it, and never the
+// Deployment of KIC alone, which has no container "proxy". What the Kong Operator
+// makes of a DataPlane has other labels and is left out, because it would undo a
+// change of the workload.
+func dataPlane() providers.DataPlane {
+	kinds := []string{"Deployment", "DaemonSet"}
+	const component = "app.kubernetes.io/component"
+	return providers.DataPlane{Workloads: []providers.WorkloadSelector{
+		{
+			Kinds:     kinds,
+			Labels:    map[string]string{"app.kubernetes.io/name": "kong", component: "app"},
+			Container: proxyContainer,
+			Source:    "Kong/charts charts/kong/templates/deployment.yaml kong-3.4.1",
+		},
+		{
+			Kinds:     kinds,
+			Labels:    map[string]string{"app.kubernetes.io/name": "gateway", component: "app"},
+			Container: proxyContainer,
+			Source:    "Kong/charts charts/ingress/Chart.yaml (alias gateway) kong-3.4.1",
+		},
+	}}
+}
+
+const proxyContainer = "proxy"
+
+// Reads asks, where they are served, for what may take a backend's requests elsewhere
+// than the MeshIngress says. It asks for no Services: what their annotations say of
+// plugins is not seen.
+func (Provider) Reads(in providers.Input) []providers.Read {
+	reads := []providers.Read{{Kind: kindKongUpstreamPolicy, Namespace: in.Namespace}}
+	if in.Default != nil {
+		reads = append(reads, providers.Read{Kind: providers.KindIngress})
+	}
+	if in.Strategy.Strategy == v1alpha1.StrategyHeader {
+		reads = append(reads, providers.Read{Kind: kindKongPlugin}, providers.Read{Kind: kindKongClusterPlugin},
+			providers.Read{Kind: kindKongConsumer})
+	}
+	var served []providers.Read
+	for _, r := range reads {
+		if in.Served.Has(r.Kind) {
+			served = append(served, r)
+		}
+	}
+	return served
+}
