@@ -82,7 +82,9 @@ type MeshIngressSpec struct {
 	Template *Template `json:"template,omitempty"`
 
 	// deletionPolicy says what becomes of the generated objects when this object
-	// is deleted. Restore: they are deleted. Orphan: they stay, as nobody's.
+	// is deleted. Restore: they are deleted, and fields that were set on objects of
+	// others are taken back. Orphan: they stay, as nobody's, and so do the fields that
+	// they need, under the operator's field manager.
 	// +optional
 	// +kubebuilder:default=Restore
 	// +kubebuilder:validation:Enum=Restore;Orphan

@@ -77,8 +77,9 @@ func cleanUp(ctx SpecContext) {
 	kinds := []client.Object{
 		&appsv1.Deployment{}, &appsv1.DaemonSet{}, &appsv1.StatefulSet{}, &batchv1.Job{}, &corev1.ConfigMap{},
 		&networkingv1.Ingress{}, route("projectcontour.io", "v1", "HTTPProxy"), route("traefik.io", "v1alpha1", "IngressRoute"),
+		route("gateway.networking.k8s.io", "v1", "Gateway"), route("gateway.envoyproxy.io", "v1alpha1", "EnvoyProxy"),
 	}
-	namespaces := []string{"ingress-nginx", "traefik", "projectcontour", "linkerd"}
+	namespaces := []string{"ingress-nginx", "traefik", "projectcontour", "linkerd", "envoy-gateway-system", "infra"}
 	for _, ns := range namespaces {
 		for _, kind := range kinds {
 			Expect(testEnv.Client.DeleteAllOf(ctx, kind, client.InNamespace(ns), client.PropagationPolicy(metav1.DeletePropagationBackground))).

@@ -76,6 +76,6 @@ var _ = Describe("The CRDs", func() {
 			}
 		},
 		Entry("of MeshIngress", meshIngresses, provoked(meshIngressRejections())),
-		Entry("of MeshIngressClass", meshIngressClasses, provoked(classRejections())),
+		Entry("of MeshIngressClass", meshIngressClasses, provoked(append(classRejections(), vendorRejections()...))),
 	)
 })

@@ -6,16 +6,22 @@ package env
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"reflect"
 	"slices"
+	"sync"
 	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/metadata"
+	"k8s.io/client-go/rest"
 )
 
 // Snapshot is every object of a cluster, for tests that everything is put back.
@@ -25,6 +31,9 @@ import (
 // tells only that time went by: metadata.resourceVersion, metadata.generation,
 // metadata.managedFields[*].time, and every observedGeneration and timestamp in
 // status. Managed fields are sorted, because the API server sorts them by time.
+//
+// Of a CustomResourceDefinition there is the metadata alone: its managed fields tell of
+// a change, and the schemas of all vendors are megabytes.
 //
 // Left out are Events, Leases, Endpoints and EndpointSlices, which controllers
 // write on their own; and objects that nobody but the API server has written,
@@ -41,17 +50,13 @@ func (e *Environment) Snapshot(ctx context.Context, ignore ...func(*unstructured
 	if err != nil {
 		return nil, err
 	}
-	objects, err := dynamic.NewForConfig(e.Config)
+	lists, err := e.listAll(ctx, resources)
 	if err != nil {
-		return nil, fmt.Errorf("making a dynamic client: %w", err)
+		return nil, err
 	}
 	ignore = append(ignore, serversOwn)
 	snapshot := Snapshot{}
-	for _, resource := range resources {
-		list, err := objects.Resource(resource).List(ctx, metav1.ListOptions{})
-		if err != nil {
-			return nil, fmt.Errorf("listing %s: %w", resource, err)
-		}
+	for _, list := range lists {
 		for i := range list.Items {
 			snapshot.add(&list.Items[i], ignore)
 		}
@@ -59,9 +64,64 @@ func (e *Environment) Snapshot(ctx context.Context, ignore ...func(*unstructured
 	return snapshot, nil
 }
 
+// listAll lists all resources at once: the first list of a CRD's takes the API server a
+// second.
+func (e *Environment) listAll(
+	ctx context.Context, resources []schema.GroupVersionResource,
+) ([]*unstructured.UnstructuredList, error) {
+	config := rest.CopyConfig(e.Config)
+	config.WarningHandler = rest.NoWarnings{} // of kinds that are deprecated
+	objects, err := dynamic.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("making a dynamic client: %w", err)
+	}
+	heads, err := metadata.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("making a client for metadata: %w", err)
+	}
+	var group sync.WaitGroup
+	lists, errs := make([]*unstructured.UnstructuredList, len(resources)), make([]error, len(resources))
+	for i, resource := range resources {
+		group.Go(func() {
+			if lists[i], errs[i] = list(ctx, objects, heads, resource); errs[i] != nil {
+				errs[i] = fmt.Errorf("listing %s: %w", resource, errs[i])
+			}
+		})
+	}
+	group.Wait()
+	return lists, errors.Join(errs...)
+}
+
+func list(
+	ctx context.Context, objects dynamic.Interface, heads metadata.Interface, resource schema.GroupVersionResource,
+) (*unstructured.UnstructuredList, error) {
+	if resource.Resource != "customresourcedefinitions" {
+		return objects.Resource(resource).List(ctx, metav1.ListOptions{})
+	}
+	found, err := heads.Resource(resource).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return nil, err
+	}
+	result := &unstructured.UnstructuredList{}
+	for i := range found.Items {
+		found.Items[i].SetGroupVersionKind(resource.GroupVersion().WithKind("CustomResourceDefinition"))
+		content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(&found.Items[i])
+		if err != nil {
+			return nil, err
+		}
+		result.Items = append(result.Items, unstructured.Unstructured{Object: content})
+	}
+	return result, nil
+}
+
 // Diff describes what changed from before to after, empty when nothing did: a "-"
 // marks what was only before, a "+" what is only after.
-func Diff(before, after Snapshot) string { return gocmp.Diff(before, after) }
+func Diff(before, after Snapshot) string {
+	if reflect.DeepEqual(before, after) { // far cheaper than to look for differences
+		return ""
+	}
+	return gocmp.Diff(before, after)
+}
 
 func (s Snapshot) add(object *unstructured.Unstructured, ignore []func(*unstructured.Unstructured) bool) {
 	for _, ignored := range ignore {

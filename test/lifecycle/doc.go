@@ -9,7 +9,8 @@
 // The whole cluster is compared, managed fields included, except for what
 // env.Snapshot leaves out (resourceVersion, generation, the times of managed fields
 // and in status, Events) and for two counters of the API server that snapshot_test.go
-// names.
+// names. Where fields of others' objects are set, somebody else wants another value of
+// them, too.
 //
 // The manager is started, as ServiceAccount; kube-controller-manager is not. What
 // is put back must be the operator's doing: a garbage collector would remove, by

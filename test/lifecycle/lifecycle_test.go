@@ -5,6 +5,9 @@ package lifecycle_test
 
 import (
 	"context"
+	"fmt"
+	"reflect"
+	"slices"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -12,49 +15,79 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
-	"github.com/meshingress/meshingress/internal/linkerd"
+	"github.com/meshingress/meshingress/providers/all"
 	"github.com/meshingress/meshingress/test/builders"
 	"github.com/meshingress/meshingress/test/env"
 	"github.com/meshingress/meshingress/test/operator"
 )
 
-var _ = Describe("The cluster is what it was", func() {
-	forEachStrategy("after a life with changes by everybody", func(ctx SpecContext, s scenario) {
-		w := s.begin(ctx)
-		w.programmed(ctx)
-		mode := HaveKeyWithValue(linkerd.InjectAnnotation, s.mode())
-		eventually(ctx, s.annotations).Should(And(mode, HaveKey(linkerd.SkipInboundPortsAnnotation)))
+var _ = Describe("The cluster is what it was with", func() {
+	for _, s := range thorough() {
+		Context(s.name, func() {
+			describeLife(s)
+			describeMoreLives(s)
+		})
+	}
+	Context("Traefik before 2.10, header", Ordered, ContinueOnFailure, func() {
+		BeforeAll(serveFormerTraefik)
+		s := traefik("header", toHeader)
+		describeLife(s)
+		describeMoreLives(s)
+	})
+	for _, s := range others() {
+		Context(s.name, func() { describeLife(s) })
+	}
+})
 
+var _ = It("Every way of every vendor is among them", func() {
+	registry, err := all.New()
+	Expect(err).NotTo(HaveOccurred())
+	var ways, lived []string
+	for _, p := range registry.All() {
+		for _, way := range p.Describe().Strategies {
+			ways = append(ways, fmt.Sprintf("%s %s %s", p.Describe().Vendor, way.Strategy, way.Form))
+		}
+	}
+	for _, s := range slices.Concat(thorough(), others()) {
+		lived = append(lived, s.describe(registry))
+	}
+	Expect(distinct(lived)).To(Equal(distinct(ways)))
+})
+
+func distinct(texts []string) []string { return slices.Compact(slices.Sorted(slices.Values(texts))) }
+
+func describeLife(s scenario) {
+	It("after a life with changes by everybody", func(ctx SpecContext) {
+		w := s.begin(ctx)
+		w.injects(ctx, s.injected())
 		By("another host")
 		w.change(ctx, func(mi *v1alpha1.MeshIngress) { mi.Spec.Rules[0].Host = "other.example.com" })
 		By("users' own edits")
 		s.edit(ctx)
 		for _, o := range generated(ctx, w.mi) {
-			annotate(ctx, o, `{"metadata":{"annotations":{"example.com/edited":"yes"}}}`)
+			annotated(o).do(ctx)
 		}
-		eventually(ctx, s.annotations).Should(mode)
+		w.injects(ctx, s.injected())
 		By("another backend")
 		w.change(ctx, func(mi *v1alpha1.MeshIngress) {
 			mi.Spec.Rules[0].Paths[0].Backends[0] = builders.Backend("emoji-svc", "prom")
 		})
 		By("an option of the class")
 		w.changeClass(ctx, func(class *v1alpha1.MeshIngressClass) { class.Spec.DataPlane.ClientIP = v1alpha1.ClientIPIgnore })
-		eventually(ctx, s.annotations).Should(Equal(map[string]string{linkerd.InjectAnnotation: s.mode()}))
+		w.injects(ctx, s.injectedWithoutPorts())
 		By("injection that only says what it would do, and then does it again")
-		inject := func(injection v1alpha1.Injection) {
-			w.changeClass(ctx, func(class *v1alpha1.MeshIngressClass) { class.Spec.DataPlane.Injection = injection })
-		}
-		inject(v1alpha1.InjectionAudit)
-		eventually(ctx, s.annotations).Should(BeEmpty())
-		inject(v1alpha1.InjectionEnforce)
-		eventually(ctx, s.annotations).Should(mode)
-		w.programmed(ctx)
+		w.changeClass(ctx, builders.WithInjection(v1alpha1.InjectionAudit))
+		w.injects(ctx, map[string]string{})
+		w.changeClass(ctx, builders.WithInjection(v1alpha1.InjectionEnforce))
+		w.injects(ctx, s.injectedWithoutPorts())
 
 		remove(ctx, w.mi, w.class)
 		w.isAsExpected(ctx)
 	})
+}
 
-	forEachStrategy("when the class is deleted first", func(ctx SpecContext, s scenario) {
+func describeMoreLives(s scenario) {
+	It("when the class is deleted first", func(ctx SpecContext) {
 		w := s.begin(ctx)
 		w.programmed(ctx)
 		s.edit(ctx)
@@ -62,10 +95,9 @@ var _ = Describe("The cluster is what it was", func() {
 		w.isAsExpected(ctx)
 	})
 
-	forEachStrategy("when the operator was down while users edited and deleted", func(ctx SpecContext, s scenario) {
+	It("when the operator was down while users edited and deleted", func(ctx SpecContext) {
 		w := s.begin(ctx)
-		w.programmed(ctx)
-		eventually(ctx, s.annotations).ShouldNot(BeEmpty())
+		w.injects(ctx, s.injected())
 		Expect(w.operator.Stop()).To(Succeed())
 		s.edit(ctx)
 		Expect(user.Delete(ctx, w.mi)).To(Succeed())
@@ -77,7 +109,7 @@ var _ = Describe("The cluster is what it was", func() {
 		w.isAsExpected(ctx)
 	})
 
-	forEachStrategy("but for the routes that were to stay", func(ctx SpecContext, s scenario) {
+	It("but for the routes that were to stay", func(ctx SpecContext) {
 		w := s.begin(ctx, builders.WithDeletionPolicy(v1alpha1.DeletionOrphan))
 		w.programmed(ctx)
 		s.edit(ctx)
@@ -96,14 +128,17 @@ var _ = Describe("The cluster is what it was", func() {
 		}
 		w.isAsExpected(ctx)
 	})
-})
+}
 
 // world is a cluster with a MeshIngress, and what it is to be without it.
 type world struct {
+	scenario scenario
 	operator *operator.Operator
 	class    *v1alpha1.MeshIngressClass
 	mi       *v1alpha1.MeshIngress
-	expected env.Snapshot
+
+	// before is the cluster without anything, and expected that with the users' edits.
+	before, expected env.Snapshot
 }
 
 // begin makes the cluster and notes what it is after the users' edits, before the
@@ -111,18 +146,25 @@ type world struct {
 func (s scenario) begin(ctx context.Context, opts ...builders.MeshIngressOption) *world {
 	GinkgoHelper()
 	s.install(ctx)
-	before := snapshot(ctx)
+	w := &world{scenario: s, before: snapshot(ctx)}
+	DeferCleanup(s.undo) // of what stays, which are Namespaces
 	s.edit(ctx)
-	w := &world{expected: snapshot(ctx), class: s.class(), mi: s.meshIngress(opts...)}
-	Expect(env.Diff(before, w.expected)).NotTo(BeEmpty())
+	w.expected = snapshot(ctx)
+	Expect(reflect.DeepEqual(w.before, w.expected)).To(BeFalse(), "the users' edits change nothing")
 	s.undo(ctx)
-	expectEqual(before, snapshot(ctx))
+	expectEqual(w.before, snapshot(ctx))
 
 	w.operator = start(ctx)
 	DeferCleanup(releaseAll, w)
+	w.create(ctx, opts...)
+	return w
+}
+
+func (w *world) create(ctx context.Context, opts ...builders.MeshIngressOption) {
+	GinkgoHelper()
+	w.class, w.mi = w.scenario.class(), w.scenario.meshIngress(opts...)
 	Expect(user.Create(ctx, w.class)).To(Succeed())
 	Expect(user.Create(ctx, w.mi)).To(Succeed())
-	return w
 }
 
 // releaseAll lets a spec that failed not fail the next.
@@ -143,6 +185,16 @@ func (w *world) programmed(ctx context.Context) {
 	GinkgoHelper()
 	becomes(ctx, w.mi, v1alpha1.ConditionProgrammed, "True Programmed")
 	becomes(ctx, w.class, v1alpha1.ConditionAccepted, "True Accepted")
+}
+
+// injects waits until the injector is told what it is to be.
+func (w *world) injects(ctx context.Context, annotations map[string]string) {
+	GinkgoHelper()
+	w.programmed(ctx)
+	eventually(ctx, w.scenario.annotations).Should(Equal(annotations))
+	if w.scenario.outside {
+		becomes(ctx, w.class, v1alpha1.ConditionMeshed, "False "+v1alpha1.ReasonDataPlaneOutsideCluster)
+	}
 }
 
 func (w *world) change(ctx context.Context, edit func(*v1alpha1.MeshIngress)) {

@@ -9,117 +9,108 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/internal/linkerd"
 	"github.com/meshingress/meshingress/internal/translate"
+	"github.com/meshingress/meshingress/providers"
 	"github.com/meshingress/meshingress/providers/all"
 	"github.com/meshingress/meshingress/test/builders"
-	"github.com/meshingress/meshingress/test/crds"
 	"github.com/meshingress/meshingress/test/fixtures"
 )
 
 // scenario is one vendor and one way of its to route.
 type scenario struct {
+	name    string
 	vendor  v1alpha1.Vendor
 	fixture string
 
-	// crds are the vendor's of test/crds, and group those of them that are
-	// installed; empty for a vendor without.
-	crds, group string
+	// adapt changes the objects of the fixture for this way; may be nil.
+	adapt func([]*unstructured.Unstructured) []*unstructured.Unstructured
 
-	// routing and opts of the class.
-	routing v1alpha1.Routing
-	opts    []builders.ClassOption
+	// way and opts of the class.
+	way
+	opts []builders.ClassOption
 
-	// strategy that comes of it.
+	// workload of the fixture, which Helm upgrades.
+	workload *unstructured.Unstructured
+
+	// owner is the object whose controller made the workload; nil where Helm did.
+	owner *unstructured.Unstructured
+
+	// target is the map of annotations that is for Linkerd's injector, and ports what
+	// it says to skip; empty where that is nothing.
+	target place
+	ports  string
+
+	// outside is true where no pod of the cluster proxies requests: target then stays
+	// as it is.
+	outside bool
+
+	// edits that users make.
+	edits []edit
+}
+
+// way is what a class asks for, and the strategy that comes of it.
+type way struct {
+	routing  v1alpha1.Routing
 	strategy v1alpha1.Strategy
-
-	// workload, service and config are the fixture's objects that users edit; the
-	// last may be missing.
-	workload, service, config *unstructured.Unstructured
 }
 
-func traefik(routing v1alpha1.Routing, strategy v1alpha1.Strategy, group string) scenario {
-	return scenario{
-		vendor: v1alpha1.VendorTraefik, fixture: fixtures.Traefik, crds: crds.Traefik, group: group,
-		routing: routing, strategy: strategy,
-		workload: named("apps/v1", "Deployment", "traefik", "traefik"), service: named("v1", "Service", "traefik", "traefik"),
+var (
+	toClusterIP = way{v1alpha1.RoutingAuto, v1alpha1.StrategyClusterIP}
+	toHeader    = way{v1alpha1.RoutingAuto, v1alpha1.StrategyHeader}
+
+	// askedHeader is of a vendor that could route to ClusterIPs.
+	askedHeader = way{v1alpha1.RoutingHeader, v1alpha1.StrategyHeader}
+)
+
+// place is a field of an object.
+type place struct {
+	object *unstructured.Unstructured
+	path   []string
+}
+
+// value is what is there now; nil where there is nothing.
+func (p place) value(ctx context.Context) (any, error) {
+	live := p.object.DeepCopy()
+	if err := user.Get(ctx, client.ObjectKeyFromObject(live), live); err != nil {
+		return nil, err
 	}
+	value, _, err := unstructured.NestedFieldCopy(live.Object, p.path...)
+	return value, err
 }
 
-func ingressNginx(routing v1alpha1.Routing, strategy v1alpha1.Strategy) scenario {
-	const ns, name = "ingress-nginx", "ingress-nginx-controller"
-	return scenario{
-		vendor: v1alpha1.VendorIngressNginx, fixture: fixtures.IngressNginx, routing: routing, strategy: strategy,
-		opts: []builders.ClassOption{func(class *v1alpha1.MeshIngressClass) {
-			class.Spec.IngressNginx = &v1alpha1.IngressNginxOptions{ConfigMapRef: &v1alpha1.ObjectKey{Namespace: ns, Name: name}}
-		}},
-		workload: named("apps/v1", "Deployment", ns, name), service: named("v1", "Service", ns, name),
-		config: named("v1", "ConfigMap", ns, name),
-	}
+// podTemplate is where the annotations are of a workload's pods.
+func podTemplate(workload *unstructured.Unstructured) place {
+	return place{workload, []string{"spec", "template", "metadata", "annotations"}}
 }
 
-func contour() scenario {
-	const ns = "projectcontour"
-	return scenario{
-		vendor: v1alpha1.VendorContour, fixture: fixtures.Contour, crds: crds.Contour, group: "projectcontour.io",
-		routing: v1alpha1.RoutingAuto, strategy: v1alpha1.StrategyHeader,
-		workload: named("apps/v1", "DaemonSet", ns, "envoy"), service: named("v1", "Service", ns, "envoy"),
-	}
-}
-
-// forEachStrategy makes one spec for each way of each vendor.
-func forEachStrategy(text string, body func(ctx SpecContext, s scenario)) {
+// objects are those of the fixture, in this way's form.
+func (s scenario) objects() []*unstructured.Unstructured {
 	GinkgoHelper()
-	const io, containous = "traefik.io", "traefik.containo.us"
-	DescribeTable(text, body,
-		Entry("Traefik, ClusterIP", traefik(v1alpha1.RoutingAuto, v1alpha1.StrategyClusterIP, io)),
-		Entry("Traefik, header", traefik(v1alpha1.RoutingHeader, v1alpha1.StrategyHeader, io)),
-		Entry("Traefik before 2.10, header", traefik(v1alpha1.RoutingAuto, v1alpha1.StrategyHeader, containous)),
-		Entry("IngressNginx, ClusterIP", ingressNginx(v1alpha1.RoutingAuto, v1alpha1.StrategyClusterIP)),
-		Entry("IngressNginx, header", ingressNginx(v1alpha1.RoutingHeader, v1alpha1.StrategyHeader)),
-		Entry("Contour, header", contour()),
-	)
+	objects, err := fixtures.Objects(s.fixture)
+	Expect(err).NotTo(HaveOccurred())
+	if s.adapt != nil {
+		objects = s.adapt(objects)
+	}
+	return objects
 }
 
 // install puts everything into the cluster but what is the operator's.
 func (s scenario) install(ctx context.Context) {
 	GinkgoHelper()
-	if s.crds != "" {
-		s.installCRDs(ctx)
+	for _, name := range []string{fixtures.Linkerd, fixtures.LinkerdInjector, fixtures.Emojivoto} {
+		objects, err := fixtures.Objects(name)
+		Expect(err).NotTo(HaveOccurred())
+		install(ctx, objects)
 	}
-	install(ctx, fixtures.Linkerd, fixtures.LinkerdInjector, fixtures.Emojivoto, s.fixture)
-}
-
-// installCRDs installs one group of a vendor's.
-func (s scenario) installCRDs(ctx context.Context) {
-	GinkgoHelper()
-	definitions, err := crds.Load(s.crds)
-	Expect(err).NotTo(HaveOccurred())
-	DeferCleanup(func(ctx SpecContext) { Expect(testEnv.RemoveCRDs(ctx, s.crds)).To(Succeed()) })
-	for _, crd := range definitions {
-		if crd.Spec.Group != s.group {
-			continue
-		}
-		Expect(user.Create(ctx, crd)).To(Succeed())
-		eventually(ctx, func() (bool, error) {
-			err := user.Get(ctx, client.ObjectKeyFromObject(crd), crd)
-			return isEstablished(crd), err
-		}).Should(BeTrue())
+	install(ctx, s.objects())
+	if s.owner != nil {
+		own(ctx, s.owner, s.workload)
 	}
-}
-
-func isEstablished(crd *apiextensionsv1.CustomResourceDefinition) bool {
-	for _, c := range crd.Status.Conditions {
-		if c.Type == apiextensionsv1.Established {
-			return c.Status == apiextensionsv1.ConditionTrue
-		}
-	}
-	return false
 }
 
 func (s scenario) class() *v1alpha1.MeshIngressClass {
@@ -131,28 +122,46 @@ func (s scenario) meshIngress(opts ...builders.MeshIngressOption) *v1alpha1.Mesh
 		builders.WithRule("example.com", "/", "web-svc", "http"))...)
 }
 
-// annotations are those of Linkerd that the operator has set on the workload.
+// describe names the vendor, the strategy and the form of routes.
+func (s scenario) describe(registry *providers.Registry) string {
+	GinkgoHelper()
+	provider, ok := registry.Get(s.vendor)
+	Expect(ok).To(BeTrue(), "there is no provider for %s", s.vendor)
+	wish := providers.WishOf(provider, translate.ClassOf(s.class()))
+	return fmt.Sprintf("%s %s %s", s.vendor, s.strategy, wish.Form)
+}
+
+// annotations are those of Linkerd that the operator has set on the target.
 func (s scenario) annotations(ctx context.Context) (map[string]string, error) {
-	live := s.workload.DeepCopy()
-	if err := user.Get(ctx, client.ObjectKeyFromObject(live), live); err != nil {
-		return nil, err
-	}
-	all, _, err := unstructured.NestedStringMap(live.Object, "spec", "template", "metadata", "annotations")
 	found := map[string]string{}
-	for _, key := range []string{"linkerd.io/inject", "config.linkerd.io/skip-inbound-ports"} {
-		if value, ok := all[key]; ok {
-			found[key] = value
+	value, err := s.target.value(ctx)
+	all, _ := value.(map[string]any)
+	for _, key := range []string{linkerd.InjectAnnotation, linkerd.SkipInboundPortsAnnotation} {
+		if text, ok := all[key].(string); ok {
+			found[key] = text
 		}
 	}
 	return found, err
 }
 
-// mode is the value of linkerd.io/inject that the strategy needs.
-func (s scenario) mode() string {
-	if s.strategy == v1alpha1.StrategyHeader {
-		return "ingress"
+// injected are the annotations that the operator is to set.
+func (s scenario) injected() map[string]string {
+	wanted := s.injectedWithoutPorts()
+	if s.ports != "" {
+		wanted[linkerd.SkipInboundPortsAnnotation] = s.ports
 	}
-	return "enabled"
+	return wanted
+}
+
+func (s scenario) injectedWithoutPorts() map[string]string {
+	switch {
+	case s.outside:
+		return map[string]string{}
+	case s.strategy == v1alpha1.StrategyHeader:
+		return map[string]string{linkerd.InjectAnnotation: linkerd.InjectIngress}
+	default:
+		return map[string]string{linkerd.InjectAnnotation: linkerd.InjectEnabled}
+	}
 }
 
 // generated lists what is made for a MeshIngress.
@@ -182,49 +191,4 @@ func named(apiVersion, kind, namespace, name string) *unstructured.Unstructured 
 	o.SetNamespace(namespace)
 	o.SetName(name)
 	return o
-}
-
-// The edits of users, and how each is taken back.
-
-// edit makes every edit of users.
-func (s scenario) edit(ctx context.Context) { s.applyEdits(ctx, `"yes"`, int64(3)) }
-
-// undo takes them back.
-func (s scenario) undo(ctx context.Context) { s.applyEdits(ctx, "null", nil) }
-
-func (s scenario) applyEdits(ctx context.Context, value string, historyLimit any) {
-	GinkgoHelper()
-	annotate(ctx, s.service, fmt.Sprintf(`{"metadata":{"annotations":{"example.com/edited":%s}}}`, value))
-	annotate(ctx, s.workload, fmt.Sprintf(
-		`{"metadata":{"annotations":{"example.com/edited":%[1]s}},
-		  "spec":{"template":{"metadata":{"annotations":{"example.com/edited":%[1]s}}}}}`, value))
-	if s.config != nil {
-		annotate(ctx, s.config, fmt.Sprintf(`{"data":{"use-gzip":%s}}`, value))
-	}
-	s.upgrade(ctx, historyLimit)
-}
-
-// annotate is a merge patch, as of kubectl annotate and kubectl patch.
-func annotate(ctx context.Context, o *unstructured.Unstructured, patch string) {
-	GinkgoHelper()
-	Expect(user.Patch(ctx, o.DeepCopy(), client.RawPatch(types.MergePatchType, []byte(patch)),
-		client.FieldOwner("kubectl-annotate"))).To(Succeed())
-}
-
-// upgrade applies the fixture's workload again, with another value, as Helm does.
-func (s scenario) upgrade(ctx context.Context, historyLimit any) {
-	GinkgoHelper()
-	objects, err := fixtures.Objects(s.fixture)
-	Expect(err).NotTo(HaveOccurred())
-	for _, o := range objects {
-		if o.GetKind() != s.workload.GetKind() || o.GetName() != s.workload.GetName() {
-			continue
-		}
-		if historyLimit != nil {
-			Expect(unstructured.SetNestedField(o.Object, historyLimit, "spec", "revisionHistoryLimit")).To(Succeed())
-		}
-		applyAs(ctx, helm, o)
-		return
-	}
-	Fail("the fixture has no workload " + s.workload.GetName())
 }

@@ -10,13 +10,14 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
+	"github.com/meshingress/meshingress/test/crds"
 	"github.com/meshingress/meshingress/test/env"
-	"github.com/meshingress/meshingress/test/fixtures"
 	"github.com/meshingress/meshingress/test/operator"
 )
 
@@ -44,7 +45,7 @@ var (
 var _ = BeforeSuite(func(ctx SpecContext) {
 	log.SetLogger(GinkgoLogr)
 	var err error
-	testEnv, err = env.Start(ctx)
+	testEnv, err = env.Start(ctx, env.WithVendorCRDs(crds.All()...))
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(func() error { return testEnv.Stop() })
 	user = testEnv.Client
@@ -52,21 +53,47 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 	Expect(err).NotTo(HaveOccurred())
 })
 
-// install applies fixtures as Helm does, and removes them after the spec; all but
-// Namespaces, which nothing would empty here.
-func install(ctx context.Context, names ...string) {
-	GinkgoHelper()
-	for _, name := range names {
-		objects, err := fixtures.Objects(name)
-		Expect(err).NotTo(HaveOccurred())
-		for _, o := range objects {
-			applyAs(ctx, helm, o)
-			if o.GetKind() != "Namespace" {
-				DeferCleanup(func(ctx SpecContext) {
-					Expect(user.Delete(ctx, o, client.PropagationPolicy("Background"))).To(Succeed())
-				})
-			}
+// serveFormerTraefik leaves of Traefik's kinds those that a Traefik before 2.10 has,
+// until the container ends.
+func serveFormerTraefik(ctx SpecContext) {
+	DeferCleanup(func(ctx SpecContext) { Expect(testEnv.InstallCRDs(ctx, crds.Traefik)).To(Succeed()) })
+	Expect(testEnv.RemoveCRDs(ctx, crds.Traefik)).To(Succeed())
+	definitions, err := crds.Load(crds.Traefik)
+	Expect(err).NotTo(HaveOccurred())
+	for _, crd := range definitions {
+		if crd.Spec.Group != "traefik.containo.us" {
+			continue
 		}
+		Expect(user.Create(ctx, crd)).To(Succeed())
+		eventually(ctx, func() (bool, error) {
+			err := user.Get(ctx, client.ObjectKeyFromObject(crd), crd)
+			return isEstablished(crd), err
+		}).Should(BeTrue())
+	}
+}
+
+func isEstablished(crd *apiextensionsv1.CustomResourceDefinition) bool {
+	for _, c := range crd.Status.Conditions {
+		if c.Type == apiextensionsv1.Established {
+			return c.Status == apiextensionsv1.ConditionTrue
+		}
+	}
+	return false
+}
+
+// install applies objects as Helm does, and removes them after the spec. Namespaces it
+// creates, and leaves: nothing would empty them here.
+func install(ctx context.Context, objects []*unstructured.Unstructured) {
+	GinkgoHelper()
+	for _, o := range objects {
+		if o.GetKind() == "Namespace" {
+			Expect(client.IgnoreAlreadyExists(user.Create(ctx, o, client.FieldOwner(helm)))).To(Succeed())
+			continue
+		}
+		applyAs(ctx, helm, o)
+		DeferCleanup(func(ctx SpecContext) {
+			Expect(user.Delete(ctx, o, client.PropagationPolicy("Background"))).To(Succeed())
+		})
 	}
 }
 
