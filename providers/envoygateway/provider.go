@@ -141,9 +141,16 @@ func style() gatewayapi.Style {
 	}}
 }
 
-// Exposed reports whether a rule of a route of the class's Gateway lets a client's
-// l5d-dst-override through. A ClientTrafficPolicy that removes the header for the whole
-// Gateway is not on the route: the routes are reported all the same.
+// Exposed reports whether a rule of a route lets a client's l5d-dst-override through: of
+// the class's Gateway, or, where a whole Namespace is annotated, of any, because Envoy
+// Gateway runs the Envoys of all Gateways in one by default. A ClientTrafficPolicy that
+// removes the header for a Gateway is not on the route: the routes are reported all the
+// same.
 func (Provider) Exposed(class providers.Class, obj *unstructured.Unstructured) bool {
-	return gatewayapi.Exposed(class, obj)
+	switch class.Spec.DataPlane.InjectionTarget {
+	case v1alpha1.InjectionTargetGateway, v1alpha1.InjectionTargetEnvoyProxy:
+		return gatewayapi.Exposed(class, obj)
+	default:
+		return gatewayapi.ExposedAnywhere(obj)
+	}
 }

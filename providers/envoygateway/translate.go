@@ -40,6 +40,8 @@ func (Provider) Translate(in providers.Input) (providers.Plan, field.ErrorList) 
 	switch {
 	case gatewayapi.Survey(in.Class, in.Objects).Gateway == nil:
 		// A notice of Build says so.
+	case len(plan.Objects) == 0:
+		// There is nothing whose requests could be sent anywhere.
 	case named && in.Served.Has(kindEnvoyProxy.WithField(routingType)):
 		// The class sets it there.
 	case canPolicy(in.Served):

@@ -54,6 +54,8 @@ func refusals() []annotations.Refusal {
 			"controller's ConfigMap, or in the application"},
 		{Key: serverProto, Remedy: "follows the Service port's appProtocol: set that instead"},
 		{Key: "server-ssl", Remedy: "hides the header from Linkerd, which encrypts by itself: remove it"},
+		{Key: "server-ca", Remedy: "turns TLS to the pods on, which hides the header from Linkerd: remove it"},
+		{Key: "server-crt", Remedy: "turns TLS to the pods on, which hides the header from Linkerd: remove it"},
 		{Key: "ssl-passthrough", Remedy: "keeps the header out: remove it"},
 		{Key: "send-proxy-protocol", Remedy: "hides the request from Linkerd: remove it"},
 		{Key: "cr-backend", Remedy: "replaces the annotations of the backend and may set headers: remove it"},

@@ -32,12 +32,15 @@ func conflicts() []conflict {
 			name: "server-ssl", bad: func(v string) bool { return v != "false" && v != "" },
 			remedy: "hides the header from Linkerd, which encrypts by itself",
 		},
+		{name: "server-ca", bad: set, remedy: "turns TLS to the pods on, which hides the header from Linkerd"},
+		{name: "server-crt", bad: set, remedy: "turns TLS to the pods on, which hides the header from Linkerd"},
 		{name: "send-proxy-protocol", bad: set, remedy: "hides the request from Linkerd"},
+		{name: "backend-config-snippet", bad: set, remedy: "may set headers, and turn TLS to the pods on"},
 		{
 			name: serverProto, h2c: true, bad: func(v string) bool { return v != "h2" },
 			remedy: "contradicts the port's appProtocol",
 		},
-		{name: "cr-backend", h2c: true, bad: set, remedy: "replaces server-proto, which the port's appProtocol asks for"},
+		{name: "cr-backend", bad: set, remedy: "replaces the annotations of the backend and may set headers"},
 	}
 }
 

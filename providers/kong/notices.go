@@ -21,7 +21,8 @@ func notices(in providers.Input, header bool) []v1alpha1.Notice {
 	if path, ok := dottedPath(in.Routes); ok {
 		all = append(all, v1alpha1.Notice{Reason: ReasonDotMatchesAny, Message: fmt.Sprintf(
 			"The dot in the path %s matches any one character, except with Kong's router flavor expressions: "+
-				"the controller makes a regular expression of the path and does not escape it.", path)})
+				"the controller makes a regular expression of the path and does not escape it. Use a path without a dot where "+
+				"that takes requests of another.", path)})
 	}
 	all = append(all, olderDefaults(in)...)
 	all = append(all, upstreamPolicies(in)...)

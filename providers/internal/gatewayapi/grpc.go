@@ -26,6 +26,9 @@ var grpcPath = regexp.MustCompile(`^/([A-Za-z_][A-Za-z_0-9]*(?:\.[A-Za-z_][A-Za-
 // is. GRPCRoutes need not support filters on a backend, so that with several backends
 // on a path only those that need no header are.
 func allGRPC(in providers.Input) bool {
+	if len(in.Routes) == 0 {
+		return false
+	}
 	for _, r := range in.Routes {
 		service, method := grpcMethod(r)
 		exact := r.PathType == v1alpha1.PathTypeExact

@@ -49,7 +49,7 @@ func defaultTaken(host, other string) v1alpha1.Notice {
 	return v1alpha1.Notice{
 		Reason: ReasonDefaultBackendShadowed,
 		Message: fmt.Sprintf("HTTPRoute %s takes all paths of the host %s at this Gateway, so the default backend "+
-			"gets no request of it.", other, cmp.Or(host, "*")),
+			"gets no request of it: remove that route's rule for '/', or name the paths in rules.", other, cmp.Or(host, "*")),
 	}
 }
 

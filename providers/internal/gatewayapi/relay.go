@@ -5,6 +5,7 @@ package gatewayapi
 
 import (
 	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
@@ -36,9 +37,33 @@ func Exposed(class providers.Class, obj *unstructured.Unstructured) bool {
 	}
 }
 
+// ExposedAnywhere is Exposed for a route of any Gateway: where annotations go to a whole
+// Namespace, the data planes of other Gateways there are in ingress mode, too.
+func ExposedAnywhere(obj *unstructured.Unstructured) bool {
+	switch obj.GroupVersionKind().GroupKind() {
+	case KindHTTPRoute.GroupKind():
+		route, ok := objects.Decode[gatewayv1.HTTPRoute](obj)
+		return !ok || (ofSomeGateway(route.Spec.CommonRouteSpec) && slices.ContainsFunc(route.Spec.Rules, httpExposed))
+	case KindGRPCRoute.GroupKind():
+		route, ok := objects.Decode[gatewayv1.GRPCRoute](obj)
+		return !ok || (ofSomeGateway(route.Spec.CommonRouteSpec) && slices.ContainsFunc(route.Spec.Rules, grpcExposed))
+	default:
+		return false
+	}
+}
+
+// ofSomeGateway reports whether a route is not only one of the mesh, whose parents are
+// Services.
+func ofSomeGateway(spec gatewayv1.CommonRouteSpec) bool {
+	return slices.ContainsFunc(spec.ParentRefs, func(p gatewayv1.ParentReference) bool {
+		return p.Kind == nil || *p.Kind != "Service"
+	})
+}
+
 func reaches(class providers.Class, spec gatewayv1.CommonRouteSpec, obj *unstructured.Unstructured) bool {
 	return attached(class, spec, obj) || slices.ContainsFunc(spec.ParentRefs, func(p gatewayv1.ParentReference) bool {
-		return p.Kind != nil && *p.Kind == "ListenerSet"
+		// Until it was standard it was of the group gateway.networking.x-k8s.io, as XListenerSet.
+		return p.Kind != nil && (*p.Kind == "ListenerSet" || *p.Kind == "XListenerSet")
 	})
 }
 
@@ -77,8 +102,11 @@ func closedGRPC(filters []gatewayv1.GRPCRouteFilter) bool {
 }
 
 // closes reports whether the client's value is gone after a filter: add keeps it in
-// front of the new one.
+// front of the new one, and Envoy expands what is between "%", which may be a header of
+// the client's (envoyproxy/gateway internal/xds/translator/route.go v1.9.0 passes it on).
 func closes(f *gatewayv1.HTTPHeaderFilter) bool {
 	return f != nil && (slices.ContainsFunc(f.Remove, override.Is) ||
-		slices.ContainsFunc(f.Set, func(h gatewayv1.HTTPHeader) bool { return override.Is(string(h.Name)) }))
+		slices.ContainsFunc(f.Set, func(h gatewayv1.HTTPHeader) bool {
+			return override.Is(string(h.Name)) && !strings.Contains(h.Value, "%")
+		}))
 }

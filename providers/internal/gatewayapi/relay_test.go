@@ -21,6 +21,7 @@ func TestRoutesThatLetTheHeaderThrough(t *testing.T) {
 	set := fmt.Sprintf(filter, "set: [{name: L5d-Dst-Override, value: a.b.svc.cluster.local:80}]")
 	remove := fmt.Sprintf(filter, "remove: [l5d-dst-override]")
 	add := fmt.Sprintf(filter, "add: [{name: l5d-dst-override, value: a.b.svc.cluster.local:80}]")
+	variable := fmt.Sprintf(filter, "set: [{name: l5d-dst-override, value: '%REQ(x-dst)%'}]")
 	other := fmt.Sprintf(filter, "set: [{name: x, value: y}]")
 	rule := func(filters, backends string) string {
 		return fmt.Sprintf("{%s, backendRefs: [%s]}", filters, backends)
@@ -32,6 +33,7 @@ func TestRoutesThatLetTheHeaderThrough(t *testing.T) {
 	}{
 		"no filter":                  {here, []string{open}, true},
 		"set":                        {here, []string{rule(set, "{name: web}")}, false},
+		"set to what Envoy expands":  {here, []string{rule(variable, "{name: web}")}, true},
 		"removed":                    {here, []string{rule(remove, "{name: web}")}, false},
 		"added, behind the client's": {here, []string{rule(add, "{name: web}")}, true},
 		"another header":             {here, []string{rule(other, "{name: web}")}, true},
@@ -48,6 +50,7 @@ func TestRoutesThatLetTheHeaderThrough(t *testing.T) {
 		"another kind of the name":      {"{name: edge, namespace: infra, kind: Mesh}", []string{open}, false},
 		"a route of the mesh":           {"{name: edge, namespace: infra, group: '', kind: Service}", []string{open}, false},
 		"a ListenerSet, of any Gateway": {"{name: more, kind: ListenerSet}", []string{open}, true},
+		"an XListenerSet":               {"{name: more, group: gateway.networking.x-k8s.io, kind: XListenerSet}", []string{open}, true},
 		"a listener":                    {"{name: edge, namespace: infra, sectionName: http}", []string{open}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -59,6 +62,22 @@ func TestRoutesThatLetTheHeaderThrough(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Where a whole Namespace is annotated, every Gateway's proxies there are in ingress mode.
+func TestRoutesOfAnyGatewayCount(t *testing.T) {
+	for parent, want := range map[string]bool{
+		"{name: inside, namespace: infra}":      true,
+		"{name: edge, namespace: infra}":        true,
+		"{name: web, group: '', kind: Service}": false,
+	} {
+		for _, k := range []providers.Kind{KindHTTPRoute, KindGRPCRoute} {
+			obj := object(t, k, "shop", "site", fmt.Sprintf("spec: {parentRefs: [%s], rules: [{backendRefs: [{name: web}]}]}", parent))
+			if got := ExposedAnywhere(obj); got != want {
+				t.Errorf("%s of %s: exposed is %t, want %t", k.Kind, parent, got, want)
+			}
+		}
 	}
 }
 
