@@ -40,10 +40,14 @@ func (d *demo) repairDrift(ctx context.Context) error {
 	const serviceUpstream = "nginx.ingress.kubernetes.io/service-upstream"
 	d.say("An annotation of a generated Ingress, without which ingress-nginx would connect to",
 		"pods instead of the Service:")
-	err := d.repair(ctx, lost{
-		object: entry("networking.k8s.io", "Ingress", "emojivoto", "web-nginx"),
+	ingress, err := d.generatedIngress(ctx)
+	if err != nil {
+		return err
+	}
+	err = d.repair(ctx, lost{
+		object: ingress,
 		field:  []string{"metadata", "annotations", serviceUpstream},
-		edit:   []string{"annotate", "ingress", "-n", "emojivoto", "web-nginx", serviceUpstream + "-"},
+		edit:   []string{"annotate", "ingress", "-n", ingress.Namespace, ingress.Name, serviceUpstream + "-"},
 	})
 	if err != nil {
 		return err
@@ -73,6 +77,21 @@ func (d *demo) repairDrift(ctx context.Context) error {
 		d.say(fmt.Sprintf("  meshingress_drift_corrections_total{kind=%q} %d", kind, corrected[kind]))
 	}
 	return nil
+}
+
+// generatedIngress is what was made for the sample of ingress-nginx, as its status
+// names it.
+func (d *demo) generatedIngress(ctx context.Context) (v1alpha1.InventoryEntry, error) {
+	mi := &v1alpha1.MeshIngress{}
+	if err := d.env.Client.Get(ctx, client.ObjectKey{Namespace: "emojivoto", Name: "web-nginx"}, mi); err != nil {
+		return v1alpha1.InventoryEntry{}, fmt.Errorf("reading the sample: %w", err)
+	}
+	for _, e := range mi.Status.Inventory {
+		if e.Kind == "Ingress" {
+			return e, nil
+		}
+	}
+	return v1alpha1.InventoryEntry{}, errors.New("the sample web-nginx has no Ingress")
 }
 
 // lost is a field that an edit takes away.
