@@ -124,19 +124,6 @@ type MeshIngressClassSpec struct {
 	EnRoute *EnRouteOptions `json:"enRoute,omitempty"`
 }
 
-// GatewayReference names a Gateway of gateway.networking.k8s.io, and optionally one
-// of its listeners.
-type GatewayReference struct {
-	ObjectKey `json:",inline"`
-
-	// sectionName is the listener that routes attach to. Default: every listener
-	// that lets them.
-	// +optional
-	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=253
-	SectionName string `json:"sectionName,omitempty"`
-}
-
 // Routing is the class's choice of strategy.
 // +kubebuilder:validation:Enum=Auto;ClusterIP;Header
 type Routing string
@@ -247,21 +234,6 @@ type WorkloadReference struct {
 	Namespace string `json:"namespace"`
 
 	// name of the workload.
-	// +required
-	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=253
-	Name string `json:"name"`
-}
-
-// ObjectKey names a namespaced object.
-type ObjectKey struct {
-	// namespace of the object.
-	// +required
-	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=63
-	Namespace string `json:"namespace"`
-
-	// name of the object.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253

@@ -115,3 +115,31 @@ type Claim struct {
 	// +kubebuilder:validation:MaxLength=128
 	Manager string `json:"manager,omitempty"`
 }
+
+// ObjectKey names a namespaced object.
+type ObjectKey struct {
+	// namespace of the object.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Namespace string `json:"namespace"`
+
+	// name of the object.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	Name string `json:"name"`
+}
+
+// GatewayReference names a Gateway of gateway.networking.k8s.io, and optionally one
+// of its listeners.
+type GatewayReference struct {
+	ObjectKey `json:",inline"`
+
+	// sectionName is the listener that routes attach to. Default: every listener
+	// that lets them.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	SectionName string `json:"sectionName,omitempty"`
+}
