@@ -25,28 +25,22 @@ import (
 // An extensionRef of an implementation's own is not looked into, and a rule whose
 // extension removes the header is reported all the same.
 func Exposed(class providers.Class, obj *unstructured.Unstructured) bool {
-	switch obj.GroupVersionKind().GroupKind() {
-	case KindHTTPRoute.GroupKind():
-		route, ok := objects.Decode[gatewayv1.HTTPRoute](obj)
-		return !ok || (reaches(class, route.Spec.CommonRouteSpec, obj) && slices.ContainsFunc(route.Spec.Rules, httpExposed))
-	case KindGRPCRoute.GroupKind():
-		route, ok := objects.Decode[gatewayv1.GRPCRoute](obj)
-		return !ok || (reaches(class, route.Spec.CommonRouteSpec, obj) && slices.ContainsFunc(route.Spec.Rules, grpcExposed))
-	default:
-		return false
-	}
+	return exposed(obj, func(spec gatewayv1.CommonRouteSpec) bool { return reaches(class, spec, obj) })
 }
 
 // ExposedAnywhere is Exposed for a route of any Gateway: where annotations go to a whole
 // Namespace, the data planes of other Gateways there are in ingress mode, too.
-func ExposedAnywhere(obj *unstructured.Unstructured) bool {
+func ExposedAnywhere(obj *unstructured.Unstructured) bool { return exposed(obj, ofSomeGateway) }
+
+// exposed reports whether a route that is served has an open rule.
+func exposed(obj *unstructured.Unstructured, served func(gatewayv1.CommonRouteSpec) bool) bool {
 	switch obj.GroupVersionKind().GroupKind() {
 	case KindHTTPRoute.GroupKind():
 		route, ok := objects.Decode[gatewayv1.HTTPRoute](obj)
-		return !ok || (ofSomeGateway(route.Spec.CommonRouteSpec) && slices.ContainsFunc(route.Spec.Rules, httpExposed))
+		return !ok || (served(route.Spec.CommonRouteSpec) && slices.ContainsFunc(route.Spec.Rules, httpExposed))
 	case KindGRPCRoute.GroupKind():
 		route, ok := objects.Decode[gatewayv1.GRPCRoute](obj)
-		return !ok || (ofSomeGateway(route.Spec.CommonRouteSpec) && slices.ContainsFunc(route.Spec.Rules, grpcExposed))
+		return !ok || (served(route.Spec.CommonRouteSpec) && slices.ContainsFunc(route.Spec.Rules, grpcExposed))
 	default:
 		return false
 	}
