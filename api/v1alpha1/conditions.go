@@ -29,7 +29,8 @@ const (
 	// ConditionDiscovered says whether the data plane was found.
 	//
 	// True: Discovered. False: WorkloadNotFound, AmbiguousWorkload,
-	// ServiceNotFound, PortUnresolved, DataPlaneOutsideCluster. Unknown: Pending.
+	// ServiceNotFound, PortUnresolved, ControllerMismatch, DataPlaneOutsideCluster.
+	// Unknown: Pending.
 	ConditionDiscovered = "Discovered"
 
 	// ConditionMeshed says whether the pods of the data plane are in the mesh, in
@@ -37,7 +38,7 @@ const (
 	//
 	// True: Meshed. False: NotInjected, InjectionBlocked, FieldConflict,
 	// Forbidden, ApplyFailed, LinkerdNotFound, NoPods, RolloutInProgress,
-	// RoutesNotReady, Audit, DataPlaneOutsideCluster.
+	// RolloutStuck, RoutesNotReady, Audit, DataPlaneOutsideCluster.
 	// Unknown: Pending.
 	ConditionMeshed = "Meshed"
 
@@ -58,6 +59,14 @@ const (
 	//
 	// True: UncoveredRoutes.
 	ConditionRelayExposed = "RelayExposed"
+
+	// ConditionHazard is there only while something may harm traffic, although
+	// nothing is wrong with the object itself. The reason is that of the first, and
+	// the message has the remedies.
+	//
+	// True: JobsHang, ClientAddressLost, StickySessions, InboundPolicyDenies,
+	// AdmissionDenied.
+	ConditionHazard = "Hazard"
 )
 
 // Reasons of conditions.
@@ -91,9 +100,16 @@ const (
 	ReasonLinkerdNotFound     = "LinkerdNotFound"
 	ReasonNoPods              = "NoPods"
 	ReasonRolloutInProgress   = "RolloutInProgress"
+	ReasonRolloutStuck        = "RolloutStuck"
+	ReasonControllerMismatch  = "ControllerMismatch"
 	ReasonRoutesNotReady      = "RoutesNotReady"
 	ReasonAudit               = "Audit"
 	ReasonUncoveredRoutes     = "UncoveredRoutes"
+	ReasonJobsHang            = "JobsHang"
+	ReasonClientAddressLost   = "ClientAddressLost"
+	ReasonStickySessions      = "StickySessions"
+	ReasonInboundPolicyDenies = "InboundPolicyDenies"
+	ReasonAdmissionDenied     = "AdmissionDenied"
 	ReasonReleasing           = "Releasing"
 	ReasonMoving              = "Moving"
 	ReasonProxyModePending    = "ProxyModePending"

@@ -50,11 +50,12 @@ type MeshIngressClassList struct {
 // +kubebuilder:validation:XValidation:rule="!has(self.traefik) || self.vendor == 'Traefik'",message="traefik may be set only where vendor is Traefik"
 // +kubebuilder:validation:XValidation:rule="!has(self.gce) || self.vendor == 'GCE'",message="gce may be set only where vendor is GCE"
 // +kubebuilder:validation:XValidation:rule="!has(self.gloo) || self.vendor == 'Gloo'",message="gloo may be set only where vendor is Gloo"
+// +kubebuilder:validation:XValidation:rule="!has(self.contour) || self.vendor == 'Contour'",message="contour may be set only where vendor is Contour"
 // +kubebuilder:validation:XValidation:rule="!has(self.haproxy) || self.vendor == 'HAProxy'",message="haproxy may be set only where vendor is HAProxy"
 // +kubebuilder:validation:XValidation:rule="!has(self.emissary) || self.vendor == 'Emissary'",message="emissary may be set only where vendor is Emissary"
 // +kubebuilder:validation:XValidation:rule="!has(self.enRoute) || self.vendor == 'EnRoute'",message="enRoute may be set only where vendor is EnRoute"
 // +kubebuilder:validation:XValidation:rule="has(self.gatewayRef) ? self.vendor in ['EnvoyGateway', 'GatewayAPI', 'Ngrok'] : !(self.vendor in ['EnvoyGateway', 'GatewayAPI'])",message="gatewayRef goes with the vendors EnvoyGateway and GatewayAPI, which need it, and with Ngrok"
-// +kubebuilder:validation:XValidation:rule="!has(self.dataPlane) || !has(self.dataPlane.injectionTarget) || self.dataPlane.injectionTarget in ['Auto', 'Workload'] || self.vendor == 'EnvoyGateway' || (self.vendor == 'GatewayAPI' && self.dataPlane.injectionTarget == 'Gateway')",message="dataPlane.injectionTarget is Auto or Workload, but for EnvoyGateway, which has Namespace, Gateway and EnvoyProxy, and GatewayAPI, which has Gateway"
+// +kubebuilder:validation:XValidation:rule="!has(self.dataPlane) || !has(self.dataPlane.injectionTarget) || self.dataPlane.injectionTarget in ['Auto', 'Workload'] || (self.vendor == 'EnvoyGateway' && self.dataPlane.injectionTarget in ['Namespace', 'Gateway', 'EnvoyProxy']) || (self.vendor == 'GatewayAPI' && self.dataPlane.injectionTarget == 'Gateway') || (self.vendor == 'Contour' && self.dataPlane.injectionTarget == 'ContourDeployment') || (self.vendor == 'Kong' && self.dataPlane.injectionTarget in ['DataPlane', 'GatewayConfiguration'])",message="dataPlane.injectionTarget is Auto or Workload, but for EnvoyGateway, which has Namespace, Gateway and EnvoyProxy, GatewayAPI, which has Gateway, Contour, which has ContourDeployment, and Kong, which has DataPlane and GatewayConfiguration"
 type MeshIngressClassSpec struct {
 	// vendor is the product. It cannot be changed: make another class, and move
 	// the MeshIngresses to it.
@@ -111,6 +112,10 @@ type MeshIngressClassSpec struct {
 	// +optional
 	Gloo *GlooOptions `json:"gloo,omitempty"`
 
+	// contour is what only Contour has.
+	// +optional
+	Contour *ContourOptions `json:"contour,omitempty"`
+
 	// haproxy is what only HAProxy has.
 	// +optional
 	HAProxy *HAProxyOptions `json:"haproxy,omitempty"`
@@ -136,109 +141,6 @@ const (
 	// RoutingHeader is StrategyHeader, or an error.
 	RoutingHeader Routing = "Header"
 )
-
-// DataPlane says where the controller runs and what may be done to it.
-type DataPlane struct {
-	// workloads run the data plane. Default: discovered from what the vendor's
-	// chart and manifests label.
-	// +optional
-	// +listType=map
-	// +listMapKey=kind
-	// +listMapKey=namespace
-	// +listMapKey=name
-	// +kubebuilder:validation:MaxItems=8
-	Workloads []WorkloadReference `json:"workloads,omitempty"`
-
-	// serviceRef is the Service that clients reach the data plane by. Its
-	// targetPorts are the ports skipped. Default: discovered.
-	// +optional
-	ServiceRef *ObjectKey `json:"serviceRef,omitempty"`
-
-	// injection says what is done to the workloads. Enforce: their pod templates
-	// get what Linkerd needs. Audit: status says what they would get. Ignore:
-	// they are only observed.
-	// +optional
-	// +kubebuilder:default=Enforce
-	Injection Injection `json:"injection,omitempty"`
-
-	// injectionTarget is where the annotations go that make Linkerd inject the pods.
-	// Auto: Namespace for EnvoyGateway; Gateway for GatewayAPI, where the workload is
-	// generated for one; Workload for the others. Workload: the pod template.
-	// Namespace: the workload's Namespace, and so every pod that is made there from
-	// then on. Gateway: spec.infrastructure.annotations of gatewayRef. EnvoyProxy: the
-	// EnvoyProxy that the Gateway or its GatewayClass names.
-	// +optional
-	// +kubebuilder:default=Auto
-	InjectionTarget InjectionTarget `json:"injectionTarget,omitempty"`
-
-	// clientIP says whether the ports of serviceRef bypass the proxy on their way
-	// in, so that the controller sees the client's address. Preserve: they do.
-	// Ignore: they do not.
-	// +optional
-	// +kubebuilder:default=Preserve
-	ClientIP ClientIP `json:"clientIP,omitempty"`
-}
-
-// Injection says what is done to the workloads of a class.
-// +kubebuilder:validation:Enum=Enforce;Audit;Ignore
-type Injection string
-
-const (
-	// InjectionEnforce sets what Linkerd needs, and keeps it.
-	InjectionEnforce Injection = "Enforce"
-	// InjectionAudit writes nothing and says what would be set.
-	InjectionAudit Injection = "Audit"
-	// InjectionIgnore writes nothing and only observes.
-	InjectionIgnore Injection = "Ignore"
-)
-
-// InjectionTarget is where the annotations for Linkerd's injector go.
-// +kubebuilder:validation:Enum=Auto;Workload;Namespace;Gateway;EnvoyProxy
-type InjectionTarget string
-
-const (
-	// InjectionTargetAuto is the vendor's first target that can be.
-	InjectionTargetAuto InjectionTarget = "Auto"
-	// InjectionTargetWorkload is the pod template of each workload.
-	InjectionTargetWorkload InjectionTarget = "Workload"
-	// InjectionTargetNamespace is the Namespace of each workload.
-	InjectionTargetNamespace InjectionTarget = "Namespace"
-	// InjectionTargetGateway is spec.infrastructure of the Gateway.
-	InjectionTargetGateway InjectionTarget = "Gateway"
-	// InjectionTargetEnvoyProxy is the pod annotations of an EnvoyProxy.
-	InjectionTargetEnvoyProxy InjectionTarget = "EnvoyProxy"
-)
-
-// ClientIP says whether the client's address is to survive.
-// +kubebuilder:validation:Enum=Preserve;Ignore
-type ClientIP string
-
-const (
-	// ClientIPPreserve skips the inbound ports.
-	ClientIPPreserve ClientIP = "Preserve"
-	// ClientIPIgnore leaves them to the proxy.
-	ClientIPIgnore ClientIP = "Ignore"
-)
-
-// WorkloadReference names a workload.
-type WorkloadReference struct {
-	// kind of the workload.
-	// +required
-	// +kubebuilder:validation:Enum=Deployment;DaemonSet;StatefulSet
-	Kind string `json:"kind"`
-
-	// namespace of the workload.
-	// +required
-	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=63
-	Namespace string `json:"namespace"`
-
-	// name of the workload.
-	// +required
-	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=253
-	Name string `json:"name"`
-}
 
 // AllowedNamespaces says whose MeshIngresses may use a class.
 //
@@ -300,8 +202,8 @@ type MeshIngressClassStatus struct {
 	// +kubebuilder:validation:MaxItems=32
 	Workloads []WorkloadStatus `json:"workloads,omitempty"`
 
-	// conditions are Accepted, Discovered, Meshed and Ready, always; RelayExposed
-	// and Conflicted only while they are true.
+	// conditions are Accepted, Discovered, Meshed and Ready, always; RelayExposed,
+	// Hazard and Conflicted only while they are true.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -321,6 +223,19 @@ type MeshIngressClassStatus struct {
 	// +kubebuilder:validation:MaxItems=16
 	Notices []Notice `json:"notices,omitempty"`
 
+	// hazards are what may harm traffic although nothing is wrong with the class, each
+	// with its remedy. The condition Hazard is there while there are any.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=16
+	Hazards []Notice `json:"hazards,omitempty"`
+
+	// planned lists, with injection Audit, what Enforce would write.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=64
+	Planned []PlannedWrite `json:"planned,omitempty"`
+
 	// inventory lists the objects that were written for this one.
 	// +optional
 	// +listType=atomic
@@ -332,6 +247,13 @@ type MeshIngressClassStatus struct {
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=64
 	Claims []Claim `json:"claims,omitempty"`
+
+	// overridden lists the fields that were taken over from others, as they were, to
+	// be given back.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=64
+	Overridden []OverriddenField `json:"overridden,omitempty"`
 }
 
 // LinkerdStatus is the Linkerd control plane found in the cluster.
@@ -361,6 +283,11 @@ type WorkloadStatus struct {
 	// +optional
 	// +kubebuilder:validation:MaxProperties=16
 	Fields map[string]string `json:"fields,omitempty"`
+
+	// serviceAccountName is the identity of the pods, in the namespace of the workload.
+	// +optional
+	// +kubebuilder:validation:MaxLength=253
+	ServiceAccountName string `json:"serviceAccountName,omitempty"`
 
 	// pods that should run, as the workload's status has it.
 	// +required

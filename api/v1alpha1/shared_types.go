@@ -116,6 +116,61 @@ type Claim struct {
 	Manager string `json:"manager,omitempty"`
 }
 
+// OverriddenField is a field of an object of others as it was before it was taken
+// over. It is recorded before the write.
+type OverriddenField struct {
+	// The claim that took the field.
+	Claim `json:",inline"`
+
+	// path of the field: the keys from the root of the object.
+	// +required
+	// +listType=atomic
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=16
+	// +kubebuilder:validation:items:MaxLength=317
+	Path []string `json:"path"`
+
+	// value that was there, in JSON.
+	// +required
+	// +kubebuilder:validation:MaxLength=4096
+	Value string `json:"value"`
+
+	// owners of the field at that time, sorted.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=16
+	Owners []FieldOwner `json:"owners,omitempty"`
+}
+
+// FieldOwner is a manager of a field, as metadata.managedFields has it.
+type FieldOwner struct {
+	// manager is its name.
+	// +required
+	// +kubebuilder:validation:MaxLength=128
+	Manager string `json:"manager"`
+
+	// operation by which it set the field.
+	// +required
+	// +kubebuilder:validation:Enum=Apply;Update
+	Operation string `json:"operation"`
+
+	// apiVersion that it set the field in.
+	// +required
+	// +kubebuilder:validation:MaxLength=317
+	APIVersion string `json:"apiVersion"`
+}
+
+// PlannedWrite is an object, or fields of an object of others, that would be written.
+type PlannedWrite struct {
+	InventoryEntry `json:",inline"`
+
+	// fields that would be set, by path: "metadata.annotations[linkerd.io/inject]". A
+	// value is in JSON.
+	// +required
+	// +kubebuilder:validation:MaxProperties=64
+	Fields map[string]string `json:"fields"`
+}
+
 // ObjectKey names a namespaced object.
 type ObjectKey struct {
 	// namespace of the object.

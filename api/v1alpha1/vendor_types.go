@@ -156,6 +156,38 @@ const (
 	GlooTransformation GlooHeader = "Transformation"
 )
 
+// ContourOptions is what only Contour has.
+//
+// +kubebuilder:validation:XValidation:rule="!has(self.serviceAccountName) || (has(self.serviceAccountToken) && self.serviceAccountToken == 'Mount')",message="serviceAccountName goes with serviceAccountToken: Mount"
+type ContourOptions struct {
+	// serviceAccountToken says whether Envoy's pods mount a token of their
+	// ServiceAccount, which their proxy needs for its identity where Linkerd does not
+	// project one. Contour's manifests turn that off. Auto: where Linkerd projects none.
+	// Mount: always.
+	// +optional
+	// +kubebuilder:default=Auto
+	// +kubebuilder:validation:Enum=Auto;Mount
+	ServiceAccountToken ServiceAccountToken `json:"serviceAccountToken,omitempty"`
+
+	// serviceAccountName is the ServiceAccount that Envoy's pods run as. It is created
+	// where there is none. Default: what the workload has.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$`
+	ServiceAccountName string `json:"serviceAccountName,omitempty"`
+}
+
+// ServiceAccountToken says whether pods mount a token.
+type ServiceAccountToken string
+
+const (
+	// ServiceAccountTokenAuto mounts one where Linkerd projects none.
+	ServiceAccountTokenAuto ServiceAccountToken = "Auto"
+	// ServiceAccountTokenMount mounts one.
+	ServiceAccountTokenMount ServiceAccountToken = "Mount"
+)
+
 // HAProxyOptions is what only HAProxy has.
 type HAProxyOptions struct {
 	// classField is where generated Ingresses name their class. Spec:

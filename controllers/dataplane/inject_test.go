@@ -329,7 +329,7 @@ var _ = Describe("What a class can be told about its workload", func() {
 		settle(ctx, class)
 		sayRolledOut(ctx, traefikWorkload, 1)
 		settle(ctx, class)
-		expectUnmeshed(ctx, class, v1alpha1.ReasonAudit, "status.workloads")
+		expectUnmeshed(ctx, class, v1alpha1.ReasonAudit, "status.planned")
 		Expect(latest(ctx, class).Status.Workloads[0].Fields).To(Equal(map[string]string{inject: "enabled", skipPorts: "8000,8443"}))
 		forgetStatus(ctx, traefikWorkload)
 		expectSame(ctx, before)

@@ -6,10 +6,7 @@ package dataplane
 import (
 	"slices"
 
-	"k8s.io/apimachinery/pkg/types"
-
 	"github.com/meshingress/meshingress/api/v1alpha1"
-	"github.com/meshingress/meshingress/controllers/internal/apply"
 	"github.com/meshingress/meshingress/internal/injection"
 	"github.com/meshingress/meshingress/internal/linkerd"
 )
@@ -39,11 +36,12 @@ func (s *scope) linkerdMissing() string {
 	}
 }
 
-// merge is what a target gets from all classes that may write into it.
+// merge is what a target gets from all classes that may write into it. This one may
+// be audited.
 func (s *scope) merge(target v1alpha1.InventoryEntry) injection.Merged {
 	var claims []injection.ClassClaim
 	for _, v := range s.views {
-		if !v.enforces() {
+		if !v.enforces() && (v.class.Name != s.class.Name || !audits(v.class)) {
 			continue
 		}
 		for _, c := range v.claims {
@@ -67,15 +65,15 @@ func (s *scope) held(target v1alpha1.InventoryEntry) bool {
 	return false
 }
 
-// claimedByOthers reports whether another class has recorded the same claim, and
-// so will take it back one day.
-func (s *scope) claimedByOthers(c v1alpha1.Claim) bool {
+// claimer is another class that has recorded the same claim, and so will take it back
+// one day; nil where there is none.
+func (s *scope) claimer(c v1alpha1.Claim) *v1alpha1.MeshIngressClass {
 	for name, v := range s.views {
 		if name != s.class.Name && v.enforces() && slices.Contains(v.class.Status.Claims, c) {
-			return true
+			return v.class
 		}
 	}
-	return false
+	return nil
 }
 
 func (v *view) undecided(target v1alpha1.InventoryEntry) bool {
@@ -90,13 +88,6 @@ func (v *view) undecided(target v1alpha1.InventoryEntry) bool {
 	}
 	lost := slices.ContainsFunc(v.claims, func(c injection.Claim) bool { return c.Target.Kind == "" })
 	return recorded && (lost || v.failed != nil || v.result.Rejected != nil)
-}
-
-// injectionClaim is a claim for the one manager of all classes.
-func injectionClaim(record v1alpha1.Claim, fields map[string]any) apply.Claim {
-	return apply.Claim{
-		Entry: record.InventoryEntry, UID: types.UID(record.UID), Manager: workloadManager, Fields: fields,
-	}
 }
 
 func recordOf(t injection.Target) v1alpha1.Claim {

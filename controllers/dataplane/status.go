@@ -71,6 +71,7 @@ func (s *scope) setFacts(v *view) {
 	notices := slices.Concat(v.result.Plan.Notices, v.discovery.Notices(s.class))
 	status.Notices = notices[:min(len(notices), maxNotices)]
 	status.UncoveredRoutes = s.uncovered[:min(len(s.uncovered), maxUncovered)]
+	status.Planned = s.planned()
 	status.Linkerd = nil
 	if facts.Found {
 		status.Linkerd = &v1alpha1.LinkerdStatus{
@@ -182,8 +183,8 @@ func (s *scope) unmeshed(w workload) (reason, message string) {
 			linkerd.OverrideHeader + "; these MeshIngresses do not: " + named(w.waitsFor)
 	case w.allMeshed():
 		return "", ""
-	case s.class.Spec.DataPlane.Injection == v1alpha1.InjectionAudit:
-		return v1alpha1.ReasonAudit, "nothing is written; see status.workloads for what would be set"
+	case audits(s.class):
+		return v1alpha1.ReasonAudit, "nothing is written; see status.planned for what would be"
 	default:
 		return w.unmeshedPods()
 	}

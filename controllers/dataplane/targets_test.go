@@ -82,10 +82,11 @@ func forEachPlace(text string, body func(ctx SpecContext, p place)) {
 // envoyClass is a class of the Gateway of the fixture.
 func envoyClass(ctx SpecContext, name string, opts ...builders.ClassOption) *v1alpha1.MeshIngressClass {
 	GinkgoHelper()
-	forGateway := func(class *v1alpha1.MeshIngressClass) {
-		class.Spec.GatewayRef = &v1alpha1.GatewayReference{ObjectKey: v1alpha1.ObjectKey{Namespace: "infra", Name: "public"}}
-	}
 	return newClass(ctx, name, v1alpha1.VendorEnvoyGateway, append(opts, forGateway)...)
+}
+
+func forGateway(class *v1alpha1.MeshIngressClass) {
+	class.Spec.GatewayRef = &v1alpha1.GatewayReference{ObjectKey: v1alpha1.ObjectKey{Namespace: "infra", Name: "public"}}
 }
 
 func withTarget(target v1alpha1.InjectionTarget) builders.ClassOption {

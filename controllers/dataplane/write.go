@@ -12,14 +12,14 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/controllers/internal/apply"
 	"github.com/meshingress/meshingress/controllers/internal/base"
 	"github.com/meshingress/meshingress/controllers/internal/inventory"
-	"github.com/meshingress/meshingress/internal/injection"
+	"github.com/meshingress/meshingress/internal/linkerd"
 	"github.com/meshingress/meshingress/internal/translate"
 	"github.com/meshingress/meshingress/providers"
 )
@@ -141,12 +141,23 @@ func (r *Reconciler) writePlan(
 		}
 	}
 	for _, t := range targets {
-		_, err := r.Writer().Fields(ctx, t.Claim, t.Live)
+		err := r.writeFields(ctx, s, t)
 		if err := r.noteConflict(s, t.Claim.Entry.Kind, err); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (r *Reconciler) writeFields(ctx context.Context, s *scope, t base.Target) error {
+	overrides := overrides(s.class)
+	if overrides {
+		if err := r.take(ctx, s, t.Claim, t.Live); err != nil {
+			return err
+		}
+	}
+	_, err := r.set(ctx, s, t.Claim, t.Live, overrides)
+	return err
 }
 
 // noteConflict keeps a conflict for the status and lets other errors through.
@@ -182,7 +193,7 @@ func (r *Reconciler) writeWorkloads(ctx context.Context, s *scope) error {
 		if !ready {
 			continue
 		}
-		change, err := r.writeTarget(ctx, w.Target, w.merged.Annotations)
+		change, err := r.writeTarget(ctx, s, w)
 		if err := r.noteWorkload(w, err); err != nil {
 			return err
 		}
@@ -235,19 +246,66 @@ func (r *Reconciler) noteWorkload(w *workload, err error) error {
 
 // writeTarget sets the annotations for the injector. An object that is gone needs
 // nothing.
-func (r *Reconciler) writeTarget(
-	ctx context.Context, t injection.Target, annotations map[string]string,
-) (apply.Change, error) {
-	live, err := r.readTarget(ctx, t.InventoryEntry)
+func (r *Reconciler) writeTarget(ctx context.Context, s *scope, w *workload) (apply.Change, error) {
+	live, err := r.readTarget(ctx, w.Target.InventoryEntry)
 	if err != nil || live == nil {
 		return apply.Unchanged, err
 	}
-	change, err := r.Writer().Fields(ctx, injectionClaim(recordOf(t), t.Fields(annotations)), live)
-	var gone *apply.GoneError
-	if errors.As(err, &gone) {
-		return apply.Unchanged, nil
+	overrides, claim := s.overrides(w.Target.InventoryEntry), w.claim()
+	var conflict error
+	if overrides {
+		err = r.take(ctx, s, claim, live)
+		w.merged = s.merge(w.Target.InventoryEntry)
+		claim = w.claim()
+	} else {
+		claim, conflict, err = yield(claim, live)
 	}
-	return change, err
+	if err != nil {
+		return apply.Unchanged, err
+	}
+	change, err := r.set(ctx, s, claim, live, overrides)
+	var gone *apply.GoneError
+	switch {
+	case errors.As(err, &gone):
+		return apply.Unchanged, nil
+	case err != nil:
+		return change, err
+	default:
+		return change, conflict
+	}
+}
+
+// yield leaves to others what they have set otherwise, and says so.
+func yield(claim apply.Claim, live client.Object) (left apply.Claim, conflict, err error) {
+	conflicts, err := apply.FieldConflicts(claim, live)
+	if err != nil || len(conflicts) == 0 {
+		return claim, nil, err
+	}
+	var paths [][]string
+	for _, c := range conflicts {
+		paths = append(paths, c.Path)
+	}
+	return without(claim, paths), conflicts[0], nil
+}
+
+// without leaves fields out of a claim. Without the mode the rest is of no use.
+func without(claim apply.Claim, paths [][]string) apply.Claim {
+	claim.Fields = runtime.DeepCopyJSON(claim.Fields)
+	for _, path := range paths {
+		if slices.Contains(path, linkerd.InjectAnnotation) {
+			claim.Fields = nil
+			break
+		}
+		unstructured.RemoveNestedField(claim.Fields, path...)
+	}
+	return claim
+}
+
+// claim is what the target gets from all classes.
+func (w *workload) claim() apply.Claim {
+	claim := claimOf(recordOf(w.Target))
+	claim.Fields = w.Target.Fields(w.merged.Annotations)
+	return claim
 }
 
 // readTarget reads from the cache; nil where the object is gone.
@@ -301,17 +359,12 @@ func (r *Reconciler) prune(
 // takeBack releases one claim of the class. The annotations that other classes claim
 // as well are theirs: the same event makes them set what is left.
 func (r *Reconciler) takeBack(ctx context.Context, s *scope, c v1alpha1.Claim) error {
-	if !isInjection(c) {
-		_, err := r.Writer().Release(ctx, apply.Claim{
-			Entry: c.InventoryEntry, UID: types.UID(c.UID), Manager: c.Manager,
-		})
-		return err
+	claim := claimOf(c)
+	if heir := s.claimer(c); isInjection(c) && heir != nil {
+		return r.handOver(ctx, s, claim, heir)
 	}
-	if s.claimedByOthers(c) {
-		return nil
-	}
-	change, err := r.Writer().Release(ctx, injectionClaim(c, nil))
-	if change == apply.Configured {
+	change, err := r.giveBack(ctx, s, claim)
+	if change == apply.Configured && isInjection(c) {
 		s.rolls(c.InventoryEntry)
 	}
 	return err

@@ -4,6 +4,7 @@
 package linkerd
 
 import (
+	"cmp"
 	"fmt"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
@@ -43,6 +44,23 @@ type Facts struct {
 	// installed with none.
 	OpaquePorts string
 
+	// CNI reports whether Linkerd's CNI plugin redirects the pods' traffic, in place of
+	// an init container.
+	CNI bool
+
+	// IgnoreInboundPorts and IgnoreOutboundPorts are the ports that no proxy takes
+	// where an annotation does not say which: ports and lo-hi ranges.
+	IgnoreInboundPorts, IgnoreOutboundPorts string
+
+	// NativeSidecar reports whether proxies are native sidecars by default, beside
+	// which Jobs come to an end.
+	NativeSidecar bool
+
+	// DefaultInboundPolicy for ports that no Server selects, where no annotation says
+	// another: all-unauthenticated, all-authenticated, cluster-unauthenticated,
+	// cluster-authenticated, deny or audit.
+	DefaultInboundPolicy string
+
 	// Injector is the injector's webhook; nil where it is not installed.
 	Injector *Injector
 }
@@ -55,20 +73,30 @@ type Injector struct {
 
 // Unknown returns the Facts of a cluster without Linkerd, with defaults.
 func Unknown() Facts {
-	return Facts{ClusterDomain: DefaultClusterDomain, TokenProjection: true, OpaquePorts: defaultOpaquePorts}
+	return Facts{
+		ClusterDomain: DefaultClusterDomain, TokenProjection: true, OpaquePorts: defaultOpaquePorts,
+		DefaultInboundPolicy: PolicyAllUnauthenticated,
+	}
 }
 
 // values is the part of linkerd-config's "values" that is read.
 type values struct {
 	LinkerdVersion string `json:"linkerdVersion"`
 	ClusterDomain  string `json:"clusterDomain"`
+	CNIEnabled     bool   `json:"cniEnabled"`
 	Identity       struct {
 		ServiceAccountTokenProjection *bool `json:"serviceAccountTokenProjection"`
 	} `json:"identity"`
 	Proxy struct {
 		// A single port that was given with --set arrives as a number.
-		OpaquePorts *intstr.IntOrString `json:"opaquePorts"`
+		OpaquePorts          *intstr.IntOrString `json:"opaquePorts"`
+		NativeSidecar        bool                `json:"nativeSidecar"`
+		DefaultInboundPolicy string              `json:"defaultInboundPolicy"`
 	} `json:"proxy"`
+	ProxyInit struct {
+		IgnoreInboundPorts  *intstr.IntOrString `json:"ignoreInboundPorts"`
+		IgnoreOutboundPorts *intstr.IntOrString `json:"ignoreOutboundPorts"`
+	} `json:"proxyInit"`
 }
 
 // ReadConfig reads the Facts from the linkerd-config ConfigMap. Its key "values"
@@ -88,6 +116,15 @@ func ReadConfig(cm *corev1.ConfigMap) (Facts, error) {
 	if ports := v.Proxy.OpaquePorts; ports != nil {
 		facts.OpaquePorts = ports.String()
 	}
+	if ports := v.ProxyInit.IgnoreInboundPorts; ports != nil {
+		facts.IgnoreInboundPorts = ports.String()
+	}
+	if ports := v.ProxyInit.IgnoreOutboundPorts; ports != nil {
+		facts.IgnoreOutboundPorts = ports.String()
+	}
+	facts.CNI = v.CNIEnabled
+	facts.NativeSidecar = v.Proxy.NativeSidecar
+	facts.DefaultInboundPolicy = cmp.Or(v.Proxy.DefaultInboundPolicy, facts.DefaultInboundPolicy)
 	if v.ClusterDomain == "" {
 		return facts, nil
 	}

@@ -45,7 +45,10 @@ func config(values string) *corev1.ConfigMap {
 }
 
 func TestWithoutLinkerdThereAreDefaults(t *testing.T) {
-	want := linkerd.Facts{ClusterDomain: "cluster.local", TokenProjection: true, OpaquePorts: defaultOpaquePorts}
+	want := linkerd.Facts{
+		ClusterDomain: "cluster.local", TokenProjection: true, OpaquePorts: defaultOpaquePorts,
+		DefaultInboundPolicy: "all-unauthenticated",
+	}
 	if diff := cmp.Diff(want, linkerd.Unknown()); diff != "" {
 		t.Error(diff)
 	}
@@ -61,6 +64,8 @@ func TestReadConfigOfAnInstallation(t *testing.T) {
 	want := linkerd.Facts{
 		Found: true, Namespace: "linkerd", Version: "edge-26.8.3", ClusterDomain: "cluster.local",
 		TokenProjection: true, OpaquePorts: defaultOpaquePorts,
+		IgnoreInboundPorts: "4567,4568", IgnoreOutboundPorts: "4567,4568", NativeSidecar: true,
+		DefaultInboundPolicy: "all-unauthenticated",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("facts (-want +got):\n%s", diff)
@@ -104,6 +109,19 @@ func TestReadConfig(t *testing.T) {
 		},
 		"one opaque port, given with --set": {
 			values: "proxy: {opaquePorts: 3306}", want: func(f *linkerd.Facts) { f.OpaquePorts = "3306" },
+		},
+		"Linkerd's CNI plugin": {values: "cniEnabled: true", want: func(f *linkerd.Facts) { f.CNI = true }},
+		"ports that no proxy takes": {
+			values: "proxyInit: {ignoreInboundPorts: '25,100-200', ignoreOutboundPorts: 25}",
+			want: func(f *linkerd.Facts) {
+				f.IgnoreInboundPorts, f.IgnoreOutboundPorts = "25,100-200", "25"
+			},
+		},
+		"native sidecars": {
+			values: "proxy: {nativeSidecar: true}", want: func(f *linkerd.Facts) { f.NativeSidecar = true },
+		},
+		"an inbound policy": {
+			values: "proxy: {defaultInboundPolicy: deny}", want: func(f *linkerd.Facts) { f.DefaultInboundPolicy = "deny" },
 		},
 		"no opaque ports, on purpose": {
 			values: "proxy: {opaquePorts: ''}", want: func(f *linkerd.Facts) { f.OpaquePorts = "" },

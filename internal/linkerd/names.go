@@ -18,6 +18,17 @@ const (
 	// splits without trimming).
 	SkipInboundPortsAnnotation = "config.linkerd.io/skip-inbound-ports"
 
+	// SkipOutboundPortsAnnotation lists ports that bypass the proxy on the way out, in
+	// the format of SkipInboundPortsAnnotation.
+	SkipOutboundPortsAnnotation = "config.linkerd.io/skip-outbound-ports"
+
+	// DefaultInboundPolicyAnnotation on a pod or a Namespace says which clients may
+	// reach ports that no Server selects.
+	DefaultInboundPolicyAnnotation = "config.linkerd.io/default-inbound-policy"
+
+	// PolicyAllUnauthenticated lets every client in.
+	PolicyAllUnauthenticated = "all-unauthenticated"
+
 	// OpaquePortsAnnotation lists ports that the proxy treats as opaque TCP.
 	OpaquePortsAnnotation = "config.linkerd.io/opaque-ports"
 

@@ -21,11 +21,33 @@ func (e *ObjectConflictError) Error() string {
 }
 
 // FieldConflictError means that somebody else set a wanted field to another value.
-type FieldConflictError struct{ Object, Field, Manager string }
+type FieldConflictError struct {
+	Object, Field, Manager string
+
+	// Path has the keys of the field from the root of the object, and Value, in JSON,
+	// is what it was set to; empty where only the API server knows of the conflict.
+	Path  []string
+	Value string
+
+	// Why the field cannot even be taken over, as "it has …"; empty where it is not
+	// known to be so.
+	Why string
+}
 
 func (e *FieldConflictError) Error() string {
-	return fmt.Sprintf("%s of %s is set by %q: remove it there, so that the operator can set it", e.Field, e.Object, e.Manager)
+	value, why := "", ""
+	if e.Value != "" {
+		value = " to " + e.Value[:min(len(e.Value), maxShown)]
+	}
+	if e.Why != "" {
+		why = " and cannot be taken over, because " + e.Why
+	}
+	return fmt.Sprintf("%s of %s is set%s by %q%s: remove it there, so that the operator can set it",
+		e.Field, e.Object, value, e.Manager, why)
 }
+
+// maxShown bounds the bytes of a value in a message.
+const maxShown = 128
 
 // GoneError means that the object is not there, or is another one by the same name.
 type GoneError struct{ Object string }
@@ -38,18 +60,19 @@ func IsDenied(err error) bool {
 	return apierrors.IsForbidden(err) || apierrors.IsInvalid(err) || apierrors.IsBadRequest(err)
 }
 
-// fieldConflict reads the first conflict of a refused apply.
-func fieldConflict(err error, object string) error {
+// fieldConflicts reads the conflicts of a refused apply.
+func fieldConflicts(err error, object string) []*FieldConflictError {
 	var status apierrors.APIStatus
 	if !errors.As(err, &status) || status.Status().Details == nil {
 		return nil
 	}
+	var conflicts []*FieldConflictError
 	for _, cause := range status.Status().Details.Causes {
 		if cause.Type == metav1.CauseTypeFieldManagerConflict {
-			return &FieldConflictError{Object: object, Field: cause.Field, Manager: managerOf(cause.Message)}
+			conflicts = append(conflicts, &FieldConflictError{Object: object, Field: cause.Field, Manager: managerOf(cause.Message)})
 		}
 	}
-	return nil
+	return conflicts
 }
 
 // managerOf reads the manager from `conflict with "helm" using apps/v1 at …`; the

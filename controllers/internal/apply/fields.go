@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -47,18 +48,34 @@ func ManagerForClass(uid types.UID, class string) string {
 	return ManagerFor(uid) + ":" + hex.EncodeToString(sum[:4])
 }
 
-// FieldConflict is what somebody else has set to another value, as far as live tells
-// without asking the API server; nil where there is nothing.
+// FieldConflict is the first of FieldConflicts; nil where there is none.
 func FieldConflict(claim Claim, live client.Object) (*FieldConflictError, error) {
+	conflicts, err := FieldConflicts(claim, live)
+	if err != nil || len(conflicts) == 0 {
+		return nil, err
+	}
+	return conflicts[0], nil
+}
+
+// FieldConflicts lists what others have set to another value, as far as live tells
+// without asking the API server, sorted.
+func FieldConflicts(claim Claim, live client.Object) ([]*FieldConflictError, error) {
 	current, err := toUnstructured(live)
 	if err != nil {
 		return nil, err
 	}
-	field, other, found := drift.Conflict(claim.Fields, current, claim.Manager)
-	if !found {
-		return nil, nil
+	var conflicts []*FieldConflictError
+	for _, contest := range drift.Contests(claim.Fields, current, claim.Manager) {
+		value, err := json.Marshal(contest.Value)
+		if err != nil {
+			return nil, fmt.Errorf("reading %s of %s: %w", drift.PathString(contest.Path), claim, err)
+		}
+		conflicts = append(conflicts, &FieldConflictError{
+			Object: claim.String(), Field: drift.PathString(contest.Path), Path: contest.Path,
+			Manager: contest.Owners[0].Manager, Value: string(value),
+		})
 	}
-	return &FieldConflictError{Object: claim.String(), Field: field, Manager: other}, nil
+	return conflicts, nil
 }
 
 // Fields sets the fields of a claim, or releases them, or does nothing where live
@@ -122,26 +139,48 @@ func (w Writer) release(ctx context.Context, claim Claim, live client.Object) (C
 }
 
 func (w Writer) applyFields(ctx context.Context, claim Claim) error {
-	body := &unstructured.Unstructured{Object: runtime.DeepCopyJSON(maps.Clone(claim.Fields))}
+	_, err := w.applyAt(ctx, claim, "")
+	return claim.failure(err)
+}
+
+// applyAt returns the object as it is after the apply. Where a resource version is
+// given and the object is no longer at it, the API server answers with a conflict
+// that is not one of fields.
+func (w Writer) applyAt(
+	ctx context.Context, claim Claim, version string, options ...client.ApplyOption,
+) (*unstructured.Unstructured, error) {
+	body := claim.object()
+	body.SetUID(claim.UID)
+	body.SetResourceVersion(version)
+	options = append(options, client.FieldOwner(claim.Manager))
+	return body, w.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(body), options...)
+}
+
+// object has the fields of the claim, and its name.
+func (c Claim) object() *unstructured.Unstructured {
+	body := &unstructured.Unstructured{Object: runtime.DeepCopyJSON(maps.Clone(c.Fields))}
 	if body.Object == nil {
 		body.Object = map[string]any{}
 	}
-	body.SetGroupVersionKind(inventory.GVK(claim.Entry))
-	body.SetNamespace(claim.Entry.Namespace)
-	body.SetName(claim.Entry.Name)
-	body.SetUID(claim.UID)
-	err := w.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(body), client.FieldOwner(claim.Manager))
+	body.SetGroupVersionKind(inventory.GVK(c.Entry))
+	body.SetNamespace(c.Entry.Namespace)
+	body.SetName(c.Entry.Name)
+	return body
+}
+
+// failure says what an error of an apply means.
+func (c Claim) failure(err error) error {
 	switch {
 	case err == nil:
 		return nil
 	case isGone(err):
-		return &GoneError{claim.String()}
+		return &GoneError{c.String()}
 	case apierrors.IsConflict(err):
-		if conflict := fieldConflict(err, claim.String()); conflict != nil {
-			return conflict
+		if conflicts := fieldConflicts(err, c.String()); len(conflicts) > 0 {
+			return conflicts[0]
 		}
 	}
-	return fmt.Errorf("applying fields of %s: %w", claim, err)
+	return fmt.Errorf("applying fields of %s: %w", c, err)
 }
 
 // String is "<kind> <namespace>/<name>".

@@ -19,6 +19,7 @@ import (
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/controllers/internal/apply"
+	"github.com/meshingress/meshingress/controllers/internal/controllertest"
 	"github.com/meshingress/meshingress/controllers/internal/inventory"
 	"github.com/meshingress/meshingress/internal/translate"
 	"github.com/meshingress/meshingress/providers"
@@ -36,6 +37,12 @@ var (
 	// writes counts what the Writer of a spec sends; users have a client of their own.
 	writes *env.Counter
 
+	// faults lets requests of the Writer fail.
+	faults *controllertest.Faults
+
+	// kubectlCache is a directory where kubectl keeps what it has discovered.
+	kubectlCache string
+
 	// ours acts as the operator does.
 	ours client.WithWatch
 
@@ -49,14 +56,20 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 	testEnv, err = env.Start(ctx)
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(func() error { return testEnv.Stop() })
+	kubectlCache = GinkgoT().TempDir()
 	config := rest.CopyConfig(testEnv.Config)
+	faults = controllertest.InjectFaults(config)
 	writes = env.CountWrites(config)
 	ours, err = client.NewWithWatch(config, client.Options{Scheme: testEnv.Scheme()})
 	Expect(err).NotTo(HaveOccurred())
 	writer = apply.Writer{Client: ours, Live: ours}
+	installWidgets(ctx)
 })
 
-var _ = BeforeEach(func() { writes.Reset() })
+var _ = BeforeEach(func() {
+	writes.Reset()
+	faults.Clear()
+})
 
 // owner is a MeshIngress of a Namespace.
 func owner(namespace string) translate.Owner {

@@ -74,7 +74,9 @@ func (f *Faults) next() (fail, lost bool) {
 	return f.left == 0, f.left == 0 && f.lost
 }
 
-func injectFaults(config *rest.Config) *Faults {
+// InjectFaults makes every client that is made of config from now on ask the Faults
+// before it writes.
+func InjectFaults(config *rest.Config) *Faults {
 	f := &Faults{}
 	config.Wrap(func(next http.RoundTripper) http.RoundTripper {
 		return roundTripper(func(r *http.Request) (*http.Response, error) {

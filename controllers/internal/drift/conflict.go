@@ -10,45 +10,61 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 )
 
-// Conflict finds a desired field that another manager has set to another value, so
-// that an apply which is not forced would be refused: its path as the API server
-// writes it, and the manager. It sees fields of maps alone, not of lists, and
-// passes over managed fields that it cannot read.
-func Conflict(desired map[string]any, live *unstructured.Unstructured, manager string) (path, other string, found bool) {
-	contested := differing(withoutIdentity(desired), live.Object, nil)
-	for _, entry := range live.GetManagedFields() {
-		if entry.Manager == manager && entry.Operation == metav1.ManagedFieldsOperationApply || entry.FieldsV1 == nil {
-			continue
-		}
-		var set fieldpath.Set
-		if err := set.FromJSON(entry.FieldsV1.GetRawReader()); err != nil {
-			continue
-		}
-		if i := slices.IndexFunc(contested, set.Has); i >= 0 {
-			return contested[i].String(), entry.Manager, true
+// Contest is a desired field that others have set to another value, so that an apply
+// which is not forced would be refused.
+type Contest struct {
+	// Path has the keys from the root of the object.
+	Path []string
+
+	// Value that is there; a list, and a map that is not merged, is one value.
+	Value any
+
+	// Owners are the entries of the managed fields that hold the field, one at least.
+	Owners []metav1.ManagedFieldsEntry
+}
+
+// Contests lists the desired fields that others have set to another value, sorted. It
+// sees nothing in lists that are merged, and passes over managed fields that it
+// cannot read.
+func Contests(desired map[string]any, live *unstructured.Unstructured, manager string) []Contest {
+	all := managersOf(live)
+	var contests []Contest
+	for _, path := range all.differing(withoutIdentity(desired), live.Object, nil) {
+		owners := slices.DeleteFunc(all.owners(path), func(e metav1.ManagedFieldsEntry) bool {
+			return isApplied(e, manager)
+		})
+		if len(owners) > 0 && !all.within(path) {
+			value, _, _ := unstructured.NestedFieldNoCopy(live.Object, path...)
+			contests = append(contests, Contest{Path: path, Value: value, Owners: owners})
 		}
 	}
-	return "", "", false
+	return contests
 }
 
 // differing lists the leaves of desired that are there with another value, sorted.
-func differing(desired, live map[string]any, at fieldpath.Path) []fieldpath.Path {
-	var paths []fieldpath.Path
+func (m managers) differing(desired, live map[string]any, at []string) [][]string {
+	var paths [][]string
 	for _, name := range slices.Sorted(maps.Keys(desired)) {
 		have, there := live[name]
 		if !there {
 			continue
 		}
-		path := append(at.Copy(), fieldpath.PathElement{FieldName: &name})
+		path := append(slices.Clone(at), name)
 		want, isMap := desired[name].(map[string]any)
-		if inner, ok := have.(map[string]any); isMap && ok {
-			paths = append(paths, differing(want, inner, path)...)
+		if inner, ok := have.(map[string]any); isMap && ok && !m.isAtomic(path) {
+			paths = append(paths, m.differing(want, inner, path)...)
 		} else if !reflect.DeepEqual(desired[name], have) {
 			paths = append(paths, path)
 		}
 	}
 	return paths
+}
+
+// isAtomic reports whether a map is one value to the API server: it is owned, and no
+// part of it is. Of metadata that says nothing, since a webhook's annotation has no
+// owner at all.
+func (m managers) isAtomic(path []string) bool {
+	return !slices.Contains(path, "metadata") && len(m.owners(path)) > 0 && !m.within(path)
 }

@@ -61,10 +61,18 @@ func TestConflict(t *testing.T) {
 			if tt.live != nil {
 				tt.live(t, have)
 			}
-			path, other, found := drift.Conflict(tt.desired, have, manager)
+			path, other, found := first(drift.Contests(tt.desired, have, manager))
 			if path != tt.path || other != tt.other || found != (tt.path != "") {
 				t.Errorf("Conflict() = %q, %q, %t, want %q, %q", path, other, found, tt.path, tt.other)
 			}
 		})
 	}
+}
+
+// first is the path of a contest as the API server writes it, and an owner.
+func first(contests []drift.Contest) (path, other string, found bool) {
+	if len(contests) == 0 {
+		return "", "", false
+	}
+	return drift.PathString(contests[0].Path), contests[0].Owners[0].Manager, true
 }

@@ -6,7 +6,6 @@
 package drift
 
 import (
-	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -59,11 +58,11 @@ func ownedBy(manager string, entries []metav1.ManagedFieldsEntry) (*fieldpath.Se
 		if !isApplied(e, manager) {
 			continue
 		}
-		var set fieldpath.Set
-		if err := set.FromJSON(e.FieldsV1.GetRawReader()); err != nil {
-			return nil, fmt.Errorf("reading the managed fields of %s: %w", manager, err)
+		set, err := fieldsOf(e)
+		if err != nil {
+			return nil, err
 		}
-		owned = owned.Union(&set)
+		owned = owned.Union(set)
 	}
 	return owned, nil
 }

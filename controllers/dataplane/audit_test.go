@@ -1,0 +1,101 @@
+// Copyright The MeshIngress Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package dataplane_test
+
+import (
+	"encoding/json"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
+
+	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/controllers/internal/inventory"
+	"github.com/meshingress/meshingress/test/builders"
+	"github.com/meshingress/meshingress/test/fixtures"
+)
+
+// owned lists the fields of an object that field managers of ours own, as
+// status.planned has them.
+func owned(ctx SpecContext, entry v1alpha1.InventoryEntry) map[string]string {
+	GinkgoHelper()
+	o := &unstructured.Unstructured{}
+	o.SetGroupVersionKind(inventory.GVK(entry))
+	Expect(testEnv.Client.Get(ctx, client.ObjectKey{Namespace: entry.Namespace, Name: entry.Name}, o)).To(Succeed())
+	found := map[string]string{}
+	for _, managed := range o.GetManagedFields() {
+		if managed.Operation != metav1.ManagedFieldsOperationApply || !strings.HasPrefix(managed.Manager, v1alpha1.FieldManager) {
+			continue
+		}
+		var set fieldpath.Set
+		Expect(set.FromJSON(managed.FieldsV1.GetRawReader())).To(Succeed())
+		set.Leaves().Iterate(func(path fieldpath.Path) {
+			var keys []string
+			text := ""
+			for _, element := range path {
+				Expect(element.FieldName).NotTo(BeNil(), "%s is in a list", path)
+				name := *element.FieldName
+				if keys = append(keys, name); strings.ContainsAny(name, "./") {
+					text += "[" + name + "]"
+				} else {
+					text += "." + name
+				}
+			}
+			value, _, err := unstructured.NestedFieldNoCopy(o.Object, keys...)
+			Expect(err).NotTo(HaveOccurred())
+			inJSON, err := json.Marshal(value)
+			Expect(err).NotTo(HaveOccurred())
+			found[strings.TrimPrefix(text, ".")] = string(inJSON)
+		})
+	}
+	return found
+}
+
+var _ = Describe("An audit", func() {
+	DescribeTable("shows what Enforce then writes, to the field",
+		func(ctx SpecContext, fixture string, class *v1alpha1.MeshIngressClass) {
+			installLinkerd(ctx)
+			install(ctx, fixture)
+			class.Spec.DataPlane.Injection = v1alpha1.InjectionAudit
+			Expect(testEnv.Client.Create(ctx, class)).To(Succeed())
+			before := snapshot(ctx)
+			settle(ctx, class)
+			planned := latest(ctx, class).Status.Planned
+			Expect(planned).NotTo(BeEmpty())
+			expectSame(ctx, before)
+
+			change(ctx, class, func(c *v1alpha1.MeshIngressClass) { c.Spec.DataPlane.Injection = v1alpha1.InjectionEnforce })
+			settle(ctx, class)
+			status := latest(ctx, class).Status
+			Expect(status.Planned).To(BeEmpty())
+			var written []v1alpha1.InventoryEntry
+			for _, c := range status.Claims {
+				written = append(written, c.InventoryEntry)
+			}
+			written = inventory.Union(written, status.Inventory)
+			Expect(planned).To(HaveLen(len(written)))
+			for _, p := range planned {
+				Expect(written).To(ContainElement(p.InventoryEntry))
+				Expect(owned(ctx, p.InventoryEntry)).To(Equal(p.Fields), "%v", p.InventoryEntry)
+			}
+
+			By("going back to the audit, everything is as it was")
+			change(ctx, class, func(c *v1alpha1.MeshIngressClass) { c.Spec.DataPlane.Injection = v1alpha1.InjectionAudit })
+			settle(ctx, class)
+			Expect(latest(ctx, class).Status.Planned).To(Equal(planned))
+			expectSame(ctx, before)
+		},
+		Entry("of a workload", fixtures.Traefik, builders.Class("traefik", v1alpha1.VendorTraefik)),
+		Entry("of a workload, an object and a field of somebody else's", fixtures.IngressNginx,
+			builders.Class("nginx", v1alpha1.VendorIngressNginx, builders.WithRouting(v1alpha1.RoutingHeader), withConfigMapRef())),
+		Entry("of a Namespace and an EnvoyProxy", fixtures.EnvoyGateway,
+			builders.Class("envoy", v1alpha1.VendorEnvoyGateway, forGateway)),
+		Entry("of an EnvoyProxy, for both", fixtures.EnvoyGateway, builders.Class("envoy", v1alpha1.VendorEnvoyGateway,
+			forGateway, withTarget(v1alpha1.InjectionTargetEnvoyProxy))),
+	)
+})

@@ -1,0 +1,164 @@
+// Copyright The MeshIngress Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package dataplane
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/controllers/internal/apply"
+)
+
+func overrides(class *v1alpha1.MeshIngressClass) bool {
+	return class.Spec.DataPlane.ConflictPolicy == v1alpha1.ConflictPolicyOverride
+}
+
+// overrides reports whether some class that claims a target takes over what others
+// have set on it.
+func (s *scope) overrides(target v1alpha1.InventoryEntry) bool {
+	for _, v := range s.views {
+		if v.enforces() && overrides(v.class) && v.has(target) {
+			return true
+		}
+	}
+	return false
+}
+
+// set sets the fields of a claim, and gives back what was taken for fields that are no
+// longer wanted, or for a claim that is no longer to take any.
+func (r *Reconciler) set(
+	ctx context.Context, s *scope, claim apply.Claim, live client.Object, overrides bool,
+) (apply.Change, error) {
+	taken := s.taken(claim)
+	if len(taken) == 0 && !overrides {
+		return r.Writer().Fields(ctx, claim, live)
+	}
+	if !overrides {
+		claim = without(claim, pathsOf(taken))
+	}
+	change, err := r.Writer().Force(ctx, claim, live, taken)
+	if err != nil {
+		return change, err
+	}
+	forget(s.class, func(f v1alpha1.OverriddenField) bool {
+		_, wanted, _ := unstructured.NestedFieldNoCopy(claim.Fields, f.Path...)
+		return isFor(f, claim) && !wanted
+	})
+	return change, nil
+}
+
+// take writes down what is about to be taken from others, and forgets what others have
+// set or removed since it was taken.
+func (r *Reconciler) take(ctx context.Context, s *scope, claim apply.Claim, live client.Object) error {
+	taken, err := apply.Taken(claim, live, s.taken(claim))
+	if err != nil {
+		return err
+	}
+	for _, v := range s.views {
+		if v.class.Name != s.class.Name && len(overridden(v.class, claim)) > 0 {
+			// Classes that share a claim know the same of it.
+			if err := r.recordTaken(ctx, v.class.DeepCopy(), claim, taken); err != nil {
+				return err
+			}
+		}
+	}
+	return r.recordTaken(ctx, s.class, claim, taken)
+}
+
+// recordTaken writes down what is taken for a claim, in place of what was.
+func (r *Reconciler) recordTaken(
+	ctx context.Context, class *v1alpha1.MeshIngressClass, claim apply.Claim, taken []v1alpha1.OverriddenField,
+) error {
+	before := class.DeepCopy()
+	forget(class, func(f v1alpha1.OverriddenField) bool { return isFor(f, claim) })
+	class.Status.Overridden = append(class.Status.Overridden, taken...)
+	slices.SortFunc(class.Status.Overridden, compareFields)
+	if equality.Semantic.DeepEqual(before.Status.Overridden, class.Status.Overridden) {
+		return nil
+	}
+	if err := r.PatchStatus(ctx, before, class); err != nil {
+		return fmt.Errorf("recording what is taken over: %w", err)
+	}
+	return nil
+}
+
+// giveBack releases a claim, and puts back what was taken for it.
+func (r *Reconciler) giveBack(ctx context.Context, s *scope, claim apply.Claim) (apply.Change, error) {
+	change, err := r.Writer().GiveBack(ctx, claim, s.taken(claim))
+	if err != nil {
+		return change, err
+	}
+	forget(s.class, func(f v1alpha1.OverriddenField) bool { return isFor(f, claim) })
+	return change, nil
+}
+
+// handOver leaves what one class has taken to another one that claims the same.
+func (r *Reconciler) handOver(ctx context.Context, s *scope, claim apply.Claim, heir *v1alpha1.MeshIngressClass) error {
+	taken := overridden(s.class, claim)
+	if len(taken) == 0 {
+		return nil
+	}
+	if err := r.recordTaken(ctx, heir.DeepCopy(), claim, taken); err != nil {
+		return fmt.Errorf("handing over to MeshIngressClass %s: %w", heir.Name, err)
+	}
+	forget(s.class, func(f v1alpha1.OverriddenField) bool { return isFor(f, claim) })
+	return nil
+}
+
+// forget drops records from the status of a class, which is written at the end.
+func forget(class *v1alpha1.MeshIngressClass, which func(v1alpha1.OverriddenField) bool) {
+	class.Status.Overridden = slices.DeleteFunc(class.Status.Overridden, which)
+}
+
+// taken are the fields that were taken for a claim, by this class or by another one
+// that shares it.
+func (s *scope) taken(claim apply.Claim) []v1alpha1.OverriddenField {
+	found := overridden(s.class, claim)
+	for _, v := range s.views {
+		if len(found) == 0 {
+			found = overridden(v.class, claim)
+		}
+	}
+	return found
+}
+
+// overridden are the fields that were taken for a claim.
+func overridden(class *v1alpha1.MeshIngressClass, claim apply.Claim) []v1alpha1.OverriddenField {
+	var found []v1alpha1.OverriddenField
+	for _, f := range class.Status.Overridden {
+		if isFor(f, claim) {
+			found = append(found, f)
+		}
+	}
+	return found
+}
+
+func isFor(f v1alpha1.OverriddenField, claim apply.Claim) bool {
+	return f.Claim == v1alpha1.Claim{InventoryEntry: claim.Entry, UID: string(claim.UID), Manager: claim.Manager}
+}
+
+// claimOf releases everything of a recorded claim.
+func claimOf(c v1alpha1.Claim) apply.Claim {
+	return apply.Claim{Entry: c.InventoryEntry, UID: types.UID(c.UID), Manager: c.Manager}
+}
+
+func pathsOf(fields []v1alpha1.OverriddenField) [][]string {
+	var paths [][]string
+	for _, f := range fields {
+		paths = append(paths, f.Path)
+	}
+	return paths
+}
+
+func compareFields(a, b v1alpha1.OverriddenField) int {
+	return cmp.Or(cmp.Compare(a.UID, b.UID), cmp.Compare(a.Manager, b.Manager), slices.Compare(a.Path, b.Path))
+}

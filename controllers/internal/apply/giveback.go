@@ -1,0 +1,105 @@
+// Copyright The MeshIngress Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package apply
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	utiljson "k8s.io/apimachinery/pkg/util/json"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/controllers/internal/drift"
+)
+
+// GiveBack is Force on the object as the API server has it: it releases what is not in
+// the claim, and puts what is recorded in taken back as it was, with its owners, but
+// for what somebody has set since. An object that is gone needs nothing.
+func (w Writer) GiveBack(ctx context.Context, claim Claim, taken []v1alpha1.OverriddenField) (Change, error) {
+	live, err := w.live(ctx, claim.Entry)
+	if err != nil || live == nil || live.GetUID() != claim.UID {
+		return Unchanged, err
+	}
+	change, err := w.Force(ctx, claim, live, taken)
+	var gone *GoneError
+	if errors.As(err, &gone) {
+		return Unchanged, nil
+	}
+	return change, err
+}
+
+// withReturned adds to a claim the former values of the recorded fields that are to
+// be given back, and lists these.
+func (c Claim) withReturned(
+	live *unstructured.Unstructured, recorded []v1alpha1.OverriddenField,
+) (Claim, []v1alpha1.OverriddenField, error) {
+	var back []v1alpha1.OverriddenField
+	fields := runtime.DeepCopyJSON(c.Fields)
+	if fields == nil {
+		fields = map[string]any{}
+	}
+	for _, field := range recorded {
+		_, wanted, _ := unstructured.NestedFieldNoCopy(c.Fields, field.Path...)
+		if wanted || field.UID != string(c.UID) {
+			continue
+		}
+		var former any
+		if err := utiljson.Unmarshal([]byte(field.Value), &former); err != nil {
+			return c, nil, fmt.Errorf("reading what was recorded of %s: %w", c, err)
+		}
+		if !c.mayReturn(live, field.Path, former) {
+			continue
+		}
+		if err := unstructured.SetNestedField(fields, former, field.Path...); err != nil {
+			return c, nil, fmt.Errorf("giving back fields of %s: %w", c, err)
+		}
+		back = append(back, field)
+	}
+	c.Fields = fields
+	return c, back, nil
+}
+
+// mayReturn reports whether nobody has set a field since: the manager of the claim
+// alone holds it, or has put the former value back already.
+func (c Claim) mayReturn(live *unstructured.Unstructured, path []string, former any) bool {
+	held, byOthers := drift.Holders(live, path, c.Manager)
+	value, _, _ := unstructured.NestedFieldNoCopy(live.Object, path...)
+	return held && (!byOthers || reflect.DeepEqual(value, former))
+}
+
+// handOver makes the former owners of fields own them again, and the manager of the
+// claim no longer. It changes nothing but managed fields, at the resource version of
+// live.
+func (w Writer) handOver(
+	ctx context.Context, claim Claim, live *unstructured.Unstructured, back []v1alpha1.OverriddenField,
+) error {
+	entries, err := drift.HandOver(live.GetManagedFields(), claim.Manager, back)
+	if err != nil {
+		return fmt.Errorf("giving back fields of %s: %w", claim, err)
+	}
+	replace := func(path string, value any) map[string]any {
+		return map[string]any{"op": "replace", "path": path, "value": value}
+	}
+	patch, err := json.Marshal([]any{
+		replace("/metadata/managedFields", entries),
+		replace("/metadata/resourceVersion", live.GetResourceVersion()),
+	})
+	if err != nil {
+		return fmt.Errorf("giving back fields of %s: %w", claim, err)
+	}
+	log.FromContext(ctx).Info("Giving back fields", "object", claim.String(), "fields", len(back))
+	err = w.Client.Patch(ctx, claim.object(), client.RawPatch(types.JSONPatchType, patch), client.FieldOwner(claim.Manager))
+	if err != nil && !isGone(err) {
+		return fmt.Errorf("giving back fields of %s: %w", claim, err)
+	}
+	return nil
+}
