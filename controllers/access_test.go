@@ -95,11 +95,11 @@ var _ = Describe("The operator's permissions", func() {
 		Entry("scaling", "apps", "deployments/scale", everything),
 		Entry("writing CRDs", "apiextensions.k8s.io", "customresourcedefinitions", writing),
 		Entry("writing webhooks", "admissionregistration.k8s.io", "mutatingwebhookconfigurations", writing),
-		Entry("reading other webhooks", "admissionregistration.k8s.io", "mutatingwebhookconfigurations", everything),
+		Entry("writing webhooks that validate", "admissionregistration.k8s.io", "validatingwebhookconfigurations", writing),
 		Entry("updating Ingresses", "networking.k8s.io", "ingresses", []string{"update", "deletecollection"}),
 		Entry("writing the status of Ingresses", "networking.k8s.io", "ingresses/status", everything),
 		Entry("writing the status of HTTPProxies", "projectcontour.io", "httpproxies/status", everything),
-		Entry("writing IngressClasses", "networking.k8s.io", "ingressclasses", everything),
+		Entry("writing IngressClasses", "networking.k8s.io", "ingressclasses", writing),
 		Entry("updating ConfigMaps", "", "configmaps", []string{"update", "deletecollection"}),
 		Entry("granting permissions", "rbac.authorization.k8s.io", "clusterroles", everything),
 		Entry("binding permissions", "rbac.authorization.k8s.io", "clusterrolebindings", everything),
@@ -107,12 +107,10 @@ var _ = Describe("The operator's permissions", func() {
 		Entry("leases of other namespaces", "coordination.k8s.io", "leases", everything),
 	)
 
-	It("allow Linkerd's own ConfigMap and webhook to be read, by name", func(ctx SpecContext) {
+	It("allow Linkerd's own ConfigMap to be read, by name", func(ctx SpecContext) {
 		connectOperator(ctx)
 		for _, verb := range everything[:3] {
 			Expect(may(ctx, verb, "", "configmaps", linkerd.DefaultNamespace, linkerd.ConfigMapName)).To(BeTrue(), verb)
-			Expect(may(ctx, verb, "admissionregistration.k8s.io", "mutatingwebhookconfigurations",
-				"", linkerd.InjectorWebhookName)).To(BeTrue(), verb)
 		}
 	})
 

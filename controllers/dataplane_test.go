@@ -27,7 +27,7 @@ var _ = Describe("A MeshIngressClass", func() {
 	var op *operator.Operator
 
 	clusterIPMode := map[string]string{
-		linkerd.InjectAnnotation: linkerd.InjectEnabled, linkerd.SkipInboundPortsAnnotation: "8000,8443",
+		linkerd.InjectAnnotation: linkerd.InjectEnabled, linkerd.SkipInboundPortsAnnotation: "4567,4568,8000,8443",
 	}
 
 	BeforeEach(func(ctx SpecContext) { op = start(ctx) })
@@ -55,7 +55,7 @@ var _ = Describe("A MeshIngressClass", func() {
 				Name: "metrics", Port: 9100, Protocol: corev1.ProtocolTCP, TargetPort: intstr.FromString("metrics"),
 			})
 		})
-		skipped := HaveKeyWithValue(linkerd.SkipInboundPortsAnnotation, "8000,8443,9100")
+		skipped := HaveKeyWithValue(linkerd.SkipInboundPortsAnnotation, "4567,4568,8000,8443,9100")
 		eventually(ctx, linkerdAnnotations, traefikDeployment()).Should(skipped)
 
 		expect.ExpectDeleted(ctx, user, service)

@@ -76,6 +76,8 @@ func CacheOptions(registry *providers.Registry) cache.Options {
 		ByObject: map[client.Object]cache.ByObject{
 			&apiextensionsv1.CustomResourceDefinition{}: {Transform: stripSchemas(registry.Served())},
 			&corev1.Pod{}: {Transform: stripPod},
+			&admissionv1.ValidatingWebhookConfiguration{}: {Transform: stripWebhooks},
+			&admissionv1.MutatingWebhookConfiguration{}:   {Transform: stripWebhooks},
 		},
 	}
 }
@@ -126,7 +128,7 @@ func (o Options) registerer() prometheus.Registerer {
 }
 
 // newLinkerdCache watches two objects by name: the operator may not read other
-// ConfigMaps or webhooks.
+// ConfigMaps, and the manager's cache has less of the webhooks.
 func newLinkerdCache(cfg *rest.Config, scheme *runtime.Scheme, namespace string) (cache.Cache, error) {
 	c, err := cache.New(cfg, cache.Options{
 		Scheme: scheme,

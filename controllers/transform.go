@@ -4,6 +4,7 @@
 package controllers
 
 import (
+	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	toolscache "k8s.io/client-go/tools/cache"
@@ -43,6 +44,28 @@ func stripPod(obj any) (any, error) {
 		InitContainers: proxyOnly(pod.Spec.InitContainers),
 	}
 	return pod, nil
+}
+
+// stripWebhooks leaves of a configuration of admission webhooks which Services the API
+// server calls: not the certificates.
+func stripWebhooks(obj any) (any, error) {
+	switch cfg := obj.(type) {
+	case *admissionv1.ValidatingWebhookConfiguration:
+		cfg.ManagedFields, cfg.Annotations = nil, nil
+		for i, w := range cfg.Webhooks {
+			cfg.Webhooks[i] = admissionv1.ValidatingWebhook{
+				Name: w.Name, ClientConfig: admissionv1.WebhookClientConfig{Service: w.ClientConfig.Service},
+			}
+		}
+	case *admissionv1.MutatingWebhookConfiguration:
+		cfg.ManagedFields, cfg.Annotations = nil, nil
+		for i, w := range cfg.Webhooks {
+			cfg.Webhooks[i] = admissionv1.MutatingWebhook{
+				Name: w.Name, ClientConfig: admissionv1.WebhookClientConfig{Service: w.ClientConfig.Service},
+			}
+		}
+	}
+	return obj, nil
 }
 
 func proxyOnly(containers []corev1.Container) []corev1.Container {

@@ -233,6 +233,11 @@ type DataPlane struct {
 	// Workloads are alternatives: what the vendor's chart and manifests label.
 	Workloads []WorkloadSelector
 
+	// Controllers are the spec.controller of the vendor's IngressClasses and the
+	// spec.controllerName of its GatewayClasses; "/" and anything may follow. Empty: the
+	// vendor's classes cannot be told by them.
+	Controllers []string
+
 	// Targets are where the annotations for the injector may go, the default
 	// first. Empty: the workload only.
 	Targets []v1alpha1.InjectionTarget
@@ -265,6 +270,10 @@ type WorkloadSelector struct {
 	// Container that proxies requests; its image tag is the vendor's version. The
 	// template must have it. Empty: the template's first container, by any name.
 	Container string
+
+	// ClassFlags tell apart workloads of several classes, the flag that wins first. Those
+	// with a Controller go before others, and decide alone where there is an IngressClass.
+	ClassFlags []ClassFlag
 
 	// Source is where the labels were read: "<repository> <path> <version>".
 	Source string

@@ -76,6 +76,20 @@ func obstacles() []TableEntry {
 			takeAway: onNamespace(func(ns *corev1.Namespace) { delete(ns.Labels, linkerd.AdmissionWebhooksLabel) }),
 			says:     []string{"namespace traefik", "move"},
 		}),
+		Entry("labels that the injector passes by", obstacle{
+			put: onDeployment(func(d *appsv1.Deployment) { d.Spec.Template.Labels["linkerd.io/cni-resource"] = "true" }),
+			takeAway: onDeployment(func(d *appsv1.Deployment) {
+				delete(d.Spec.Template.Labels, "linkerd.io/cni-resource")
+			}),
+			says: []string{"spec.template.metadata.labels"},
+		}),
+		Entry("a Namespace whose annotation makes no sense", obstacle{
+			put: onNamespace(func(ns *corev1.Namespace) {
+				ns.Annotations = map[string]string{linkerd.InjectAnnotation: "true"}
+			}),
+			takeAway: onNamespace(func(ns *corev1.Namespace) { delete(ns.Annotations, linkerd.InjectAnnotation) }),
+			says:     []string{"Namespace traefik", "or remove it"},
+		}),
 		Entry("no token, neither mounted nor projected", obstacle{
 			put: func(ctx SpecContext) {
 				setProjection(ctx, "false")
@@ -103,7 +117,7 @@ var _ = DescribeTable("A workload that Linkerd cannot inject is left alone, unti
 
 		o.takeAway(ctx)
 		settle(ctx, class)
-		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(Equal(map[string]string{inject: "enabled", skipPorts: "8000,8443"}))
+		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(Equal(map[string]string{inject: "enabled", skipPorts: "4567,4568,8000,8443"}))
 	}, obstacles())
 
 var _ = DescribeTable("A workload that Linkerd can no longer inject keeps what it has, and a class lets it go nevertheless",
@@ -174,6 +188,29 @@ var _ = Describe("A cluster without Linkerd", func() {
 		remove(ctx, class)
 		Expect(linkerdAnnotations(ctx, nginxWorkload)).To(BeEmpty())
 		Expect(latest(ctx, controllerSettings()).Data).To(BeEmpty())
+	})
+})
+
+var _ = Describe("A Linkerd whose proxies fail requests without the header", func() {
+	It("gets no controller in ingress mode, until it is upgraded", func(ctx SpecContext) {
+		installLinkerd(ctx)
+		install(ctx, fixtures.Contour)
+		upgrade := func(from, to string) {
+			GinkgoHelper()
+			edit(ctx, linkerdConfig(), func(cm *corev1.ConfigMap) {
+				cm.Data["values"] = strings.ReplaceAll(cm.Data["values"], "linkerdVersion: "+from, "linkerdVersion: "+to)
+			})
+		}
+		upgrade("edge-26.8.3", "stable-2.13.4")
+		before := snapshot(ctx)
+		class := newClass(ctx, "contour", v1alpha1.VendorContour)
+		settle(ctx, class)
+		expectSame(ctx, before)
+		expectUnmeshed(ctx, class, v1alpha1.ReasonInjectionBlocked, "stable-2.13.4", "2.13.5 or later", "spec.routing: ClusterIP")
+
+		upgrade("stable-2.13.4", "stable-2.13.5")
+		settle(ctx, class)
+		Expect(linkerdAnnotations(ctx, contourWorkload)).To(HaveKeyWithValue(inject, "ingress"))
 	})
 })
 

@@ -98,23 +98,23 @@ var _ = DescribeTable("A class of a vendor as its makers publish it",
 	Entry("ingress-nginx", vendorCase{
 		vendor: v1alpha1.VendorIngressNginx, fixture: fixtures.IngressNginx, workload: nginxWorkload,
 		strategy: v1alpha1.StrategyClusterIP, version: "v1.15.1", unmeshed: v1alpha1.ReasonRolloutInProgress, notices: 1,
-		want: map[string]string{inject: "enabled", skipPorts: "80,443"},
+		want: map[string]string{inject: "enabled", skipPorts: "80,443,4567,4568"},
 	}),
 	Entry("Traefik", vendorCase{
 		vendor: v1alpha1.VendorTraefik, fixture: fixtures.Traefik, workload: traefikWorkload,
 		strategy: v1alpha1.StrategyClusterIP, version: "v3.7.11", unmeshed: v1alpha1.ReasonRolloutInProgress,
-		want: map[string]string{inject: "enabled", skipPorts: "8000,8443"},
+		want: map[string]string{inject: "enabled", skipPorts: "4567,4568,8000,8443"},
 	}),
 	Entry("Traefik with header routing", vendorCase{
 		vendor: v1alpha1.VendorTraefik, fixture: fixtures.Traefik, workload: traefikWorkload,
 		options:  []builders.ClassOption{builders.WithRouting(v1alpha1.RoutingHeader)},
 		strategy: v1alpha1.StrategyHeader, version: "v3.7.11", unmeshed: v1alpha1.ReasonRolloutInProgress,
-		want: map[string]string{inject: "ingress", skipPorts: "8000,8443"},
+		want: map[string]string{inject: "ingress", skipPorts: "4567,4568,8000,8443"},
 	}),
 	Entry("Contour", vendorCase{
 		vendor: v1alpha1.VendorContour, fixture: fixtures.Contour, workload: contourWorkload,
 		strategy: v1alpha1.StrategyHeader, version: "distroless-v1.38.9", unmeshed: v1alpha1.ReasonNoPods,
-		want: map[string]string{inject: "ingress", skipPorts: "8080,8443"},
+		want: map[string]string{inject: "ingress", skipPorts: "4567,4568,8080,8443"},
 	}),
 )
 
@@ -180,7 +180,7 @@ var _ = Describe("The annotations of a workload", func() {
 	It("come back where a user removed one, and that is counted", func(ctx SpecContext) {
 		annotate(ctx, traefikWorkload, map[string]string{inject: ""})
 		settle(ctx, class)
-		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(Equal(map[string]string{inject: "enabled", skipPorts: "8000,8443"}))
+		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(Equal(map[string]string{inject: "enabled", skipPorts: "4567,4568,8000,8443"}))
 		Expect(workloadWrites()).To(HaveLen(1))
 		Expect(operator.Metric("meshingress_drift_corrections_total", "Deployment")).To(BeEquivalentTo(1))
 	})
@@ -216,7 +216,7 @@ var _ = Describe("The annotations of a workload", func() {
 		Expect(err).NotTo(HaveOccurred())
 		expectUnmeshed(ctx, class, v1alpha1.ReasonRolloutInProgress)
 		settle(ctx, class)
-		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(HaveKeyWithValue(skipPorts, "8000,8443,9000"))
+		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(HaveKeyWithValue(skipPorts, "4567,4568,8000,8443,9000"))
 		Expect(generation(ctx, traefikWorkload)).To(Equal(before + 1))
 	})
 
@@ -231,7 +231,7 @@ var _ = Describe("The annotations of a workload", func() {
 		settle(ctx, class)
 		expect.ExpectCondition(ctx, testEnv.Client, class, v1alpha1.ConditionDiscovered, metav1.ConditionFalse, v1alpha1.ReasonServiceNotFound)
 		expect.ExpectCondition(ctx, testEnv.Client, class, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonServiceNotFound)
-		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(Equal(map[string]string{inject: "enabled", skipPorts: "8000,8443"}))
+		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(Equal(map[string]string{inject: "enabled", skipPorts: "4567,4568,8000,8443"}))
 		Expect(workloadWrites()).To(BeEmpty())
 
 		By("and are released all the same when the class goes")
@@ -253,7 +253,7 @@ var _ = Describe("The annotations of a workload", func() {
 	It("come to a workload that was made anew", func(ctx SpecContext) {
 		recreate(ctx, traefikWorkload, fixtures.Traefik)
 		settle(ctx, class)
-		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(Equal(map[string]string{inject: "enabled", skipPorts: "8000,8443"}))
+		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(Equal(map[string]string{inject: "enabled", skipPorts: "4567,4568,8000,8443"}))
 		Expect(latest(ctx, class).Status.Claims).To(HaveExactElements(HaveField("UID", string(get(ctx, traefikWorkload).UID))))
 		remove(ctx, class)
 		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(BeEmpty())
@@ -283,7 +283,7 @@ var _ = Describe("The annotations of a workload", func() {
 		before := generation(ctx, traefikWorkload)
 		change(ctx, class, func(c *v1alpha1.MeshIngressClass) { c.Spec.Routing = v1alpha1.RoutingHeader })
 		settle(ctx, class)
-		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(Equal(map[string]string{inject: "ingress", skipPorts: "8000,8443"}))
+		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(Equal(map[string]string{inject: "ingress", skipPorts: "4567,4568,8000,8443"}))
 		Expect(generation(ctx, traefikWorkload)).To(Equal(before + 1))
 		expectUnmeshed(ctx, class, v1alpha1.ReasonRolloutInProgress)
 
@@ -330,7 +330,7 @@ var _ = Describe("What a class can be told about its workload", func() {
 		sayRolledOut(ctx, traefikWorkload, 1)
 		settle(ctx, class)
 		expectUnmeshed(ctx, class, v1alpha1.ReasonAudit, "status.planned")
-		Expect(latest(ctx, class).Status.Workloads[0].Fields).To(Equal(map[string]string{inject: "enabled", skipPorts: "8000,8443"}))
+		Expect(latest(ctx, class).Status.Workloads[0].Fields).To(Equal(map[string]string{inject: "enabled", skipPorts: "4567,4568,8000,8443"}))
 		forgetStatus(ctx, traefikWorkload)
 		expectSame(ctx, before)
 
@@ -375,7 +375,7 @@ var _ = Describe("What a class can be told about its workload", func() {
 			c.Spec.DataPlane.Workloads = c.Spec.DataPlane.Workloads[1:]
 		})
 		settle(ctx, class)
-		Expect(linkerdAnnotations(ctx, nginxWorkload)).To(Equal(map[string]string{inject: "enabled", skipPorts: "8443"}))
+		Expect(linkerdAnnotations(ctx, nginxWorkload)).To(Equal(map[string]string{inject: "enabled", skipPorts: "4567,4568,8443"}))
 		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(BeEmpty())
 	})
 })

@@ -8,8 +8,10 @@ import (
 	"errors"
 	"fmt"
 
+	admissionv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -117,7 +119,7 @@ func (r *Reconciler) view(ctx context.Context, s *scope, class *v1alpha1.MeshIng
 		return v, nil
 	}
 	c := s.cluster
-	c.Find = translate.Finder(v.provider, v.result)
+	c.Find, c.GatewayController = translate.Finder(v.provider, v.result), translate.GatewayController(v.result)
 	if v.discovery, v.failed = injection.Discover(class, v.provider.Describe().DataPlane, c); v.failed != nil {
 		return v, nil
 	}
@@ -148,8 +150,46 @@ func (r *Reconciler) cluster(ctx context.Context, facts linkerd.Facts) (injectio
 		c.Namespaces[namespaces.Items[i].Name] = &namespaces.Items[i]
 	}
 	var err error
-	c.Workloads, err = r.allWorkloads(ctx)
+	if c.Workloads, err = r.allWorkloads(ctx); err != nil {
+		return c, err
+	}
+	if c.IngressClasses, err = r.ingressClasses(ctx); err != nil {
+		return c, err
+	}
+	c.Webhooks, err = r.webhooks(ctx)
 	return c, err
+}
+
+// ingressClasses are the controller strings of the IngressClasses, by name.
+func (r *Reconciler) ingressClasses(ctx context.Context) (map[string]string, error) {
+	var list networkingv1.IngressClassList
+	if err := r.Client.List(ctx, &list, client.UnsafeDisableDeepCopy); err != nil {
+		return nil, fmt.Errorf("listing IngressClasses: %w", err)
+	}
+	controllers := make(map[string]string, len(list.Items))
+	for i := range list.Items {
+		controllers[list.Items[i].Name] = list.Items[i].Spec.Controller
+	}
+	return controllers, nil
+}
+
+// webhooks are the Services that the API server calls for admission.
+func (r *Reconciler) webhooks(ctx context.Context) ([]injection.Webhook, error) {
+	var validating admissionv1.ValidatingWebhookConfigurationList
+	var mutating admissionv1.MutatingWebhookConfigurationList
+	for _, list := range []client.ObjectList{&validating, &mutating} {
+		if err := r.Client.List(ctx, list, client.UnsafeDisableDeepCopy); err != nil {
+			return nil, fmt.Errorf("listing %T: %w", list, err)
+		}
+	}
+	var all []injection.Webhook
+	for i := range validating.Items {
+		all = append(all, injection.ValidatingWebhooks(&validating.Items[i])...)
+	}
+	for i := range mutating.Items {
+		all = append(all, injection.MutatingWebhooks(&mutating.Items[i])...)
+	}
+	return all, nil
 }
 
 func (r *Reconciler) allWorkloads(ctx context.Context) ([]injection.Workload, error) {

@@ -98,7 +98,7 @@ var _ = Describe("The controller in a manager", func() {
 
 		By("Linkerd's configuration and its webhook")
 		installLinkerd(ctx)
-		soon(ctx, traefikWorkload, map[string]string{inject: "enabled", skipPorts: "8000,8443"})
+		soon(ctx, traefikWorkload, map[string]string{inject: "enabled", skipPorts: "4567,4568,8000,8443"})
 
 		By("pods, and the status of a workload")
 		rollOut(ctx, traefikWorkload)
@@ -108,11 +108,11 @@ var _ = Describe("The controller in a manager", func() {
 
 		By("the pod template")
 		annotate(ctx, traefikWorkload, map[string]string{skipPorts: ""})
-		soon(ctx, traefikWorkload, map[string]string{inject: "enabled", skipPorts: "8000,8443"})
+		soon(ctx, traefikWorkload, map[string]string{inject: "enabled", skipPorts: "4567,4568,8000,8443"})
 
 		By("a Service")
 		edit(ctx, service("traefik", "traefik"), func(svc *corev1.Service) { svc.Spec.Ports = svc.Spec.Ports[:1] })
-		soon(ctx, traefikWorkload, map[string]string{inject: "enabled", skipPorts: "8000"})
+		soon(ctx, traefikWorkload, map[string]string{inject: "enabled", skipPorts: "4567,4568,8000"})
 
 		By("a label of a Namespace")
 		edit(ctx, builders.Namespace("traefik"), func(ns *corev1.Namespace) {
@@ -126,7 +126,7 @@ var _ = Describe("The controller in a manager", func() {
 		other := newClass(ctx, "younger", v1alpha1.VendorTraefik, builders.WithRouting(v1alpha1.RoutingHeader))
 		soonReady(ctx, other, v1alpha1.ReasonFieldConflict)
 		expect.ExpectDeleted(ctx, testEnv.Client, class)
-		soon(ctx, traefikWorkload, map[string]string{inject: "ingress", skipPorts: "8000"})
+		soon(ctx, traefikWorkload, map[string]string{inject: "ingress", skipPorts: "4567,4568,8000"})
 
 		By("a stranger's route of the vendor")
 		theirs := strangersIngress("traefik", "younger")()

@@ -179,7 +179,7 @@ var _ = Describe("Two classes on one workload", func() {
 		second = newClass(ctx, "b-second", v1alpha1.VendorTraefik, builders.WithServiceRef("traefik", "internal"))
 
 		settle(ctx, first, second, first)
-		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(Equal(map[string]string{inject: "enabled", skipPorts: "8000,8443,9000"}))
+		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(Equal(map[string]string{inject: "enabled", skipPorts: "4567,4568,8000,8443,9000"}))
 		Expect(generation(ctx, traefikWorkload)).To(Equal(start+1), "one rollout for both")
 		rollOut(ctx, traefikWorkload)
 		settle(ctx, first, second)
@@ -189,7 +189,7 @@ var _ = Describe("Two classes on one workload", func() {
 		By("the first goes, and takes its ports with it")
 		remove(ctx, first)
 		settle(ctx, second)
-		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(Equal(map[string]string{inject: "enabled", skipPorts: "8443,9000"}))
+		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(Equal(map[string]string{inject: "enabled", skipPorts: "4567,4568,8443,9000"}))
 		Expect(generation(ctx, traefikWorkload)).To(Equal(start + 2))
 
 		By("the last goes, with one write")
@@ -230,7 +230,7 @@ var _ = Describe("Two classes on one workload", func() {
 		start := generation(ctx, traefikWorkload)
 		remove(ctx, first)
 		settle(ctx, second)
-		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(Equal(map[string]string{inject: "ingress", skipPorts: "8000,8443"}))
+		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(Equal(map[string]string{inject: "ingress", skipPorts: "4567,4568,8000,8443"}))
 		Expect(generation(ctx, traefikWorkload)).To(Equal(start + 1))
 	})
 
@@ -273,7 +273,7 @@ var _ = Describe("Two classes on one workload", func() {
 		change(ctx, second, func(c *v1alpha1.MeshIngressClass) { c.Spec.DataPlane.ClientIP = v1alpha1.ClientIPIgnore })
 		settle(ctx, first, second)
 		Expect(workloadWrites()).To(BeEmpty())
-		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(HaveKeyWithValue(skipPorts, "8000,8443"))
+		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(HaveKeyWithValue(skipPorts, "4567,4568,8000,8443"))
 
 		By("the one that cannot tell goes")
 		remove(ctx, first)

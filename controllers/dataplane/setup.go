@@ -6,10 +6,12 @@ package dataplane
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/labels"
@@ -28,6 +30,7 @@ import (
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/controllers/internal/base"
 	"github.com/meshingress/meshingress/controllers/internal/watches"
+	"github.com/meshingress/meshingress/internal/injection"
 	"github.com/meshingress/meshingress/internal/translate"
 )
 
@@ -45,6 +48,9 @@ func (r *Reconciler) Setup(mgr ctrl.Manager, kinds *watches.Manager, linkerdCach
 		Watches(&appsv1.StatefulSet{}, handler.EnqueueRequestsFromMapFunc(r.ofWorkload)).
 		Watches(&corev1.Service{}, all, builder.WithPredicates(predicate.NewPredicateFuncs(hasAddress))).
 		Watches(&corev1.Namespace{}, all, markedAnew).
+		Watches(&networkingv1.IngressClass{}, all, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		Watches(&admissionv1.ValidatingWebhookConfiguration{}, all, builder.WithPredicates(otherServices())).
+		Watches(&admissionv1.MutatingWebhookConfiguration{}, all, builder.WithPredicates(otherServices())).
 		Watches(&v1alpha1.MeshIngress{}, all, builder.WithPredicates(headerComesOrRoutesGo())).
 		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(r.ofPod)).
 		Watches(&apiextensionsv1.CustomResourceDefinition{}, handler.EnqueueRequestsFromMapFunc(r.ofCRD)).
@@ -86,6 +92,31 @@ func headerComesOrRoutesGo() predicate.Predicate {
 		},
 		DeleteFunc:  func(event.DeleteEvent) bool { return true },
 		GenericFunc: func(event.GenericEvent) bool { return false },
+	}
+}
+
+// otherServices passes the events of webhooks by which the API server calls other
+// Services. Certificates change often, and selectors and rules do not matter.
+func otherServices() predicate.Predicate {
+	any := func(obj client.Object) bool { return len(webhooksOf(obj)) > 0 }
+	return predicate.Funcs{
+		CreateFunc: func(e event.CreateEvent) bool { return any(e.Object) },
+		UpdateFunc: func(e event.UpdateEvent) bool {
+			return !slices.Equal(webhooksOf(e.ObjectOld), webhooksOf(e.ObjectNew))
+		},
+		DeleteFunc:  func(e event.DeleteEvent) bool { return any(e.Object) },
+		GenericFunc: func(event.GenericEvent) bool { return false },
+	}
+}
+
+func webhooksOf(obj client.Object) []injection.Webhook {
+	switch cfg := obj.(type) {
+	case *admissionv1.ValidatingWebhookConfiguration:
+		return injection.ValidatingWebhooks(cfg)
+	case *admissionv1.MutatingWebhookConfiguration:
+		return injection.MutatingWebhooks(cfg)
+	default:
+		return nil
 	}
 }
 

@@ -104,12 +104,12 @@ var _ = Describe("A workload that another controller generates", func() {
 		class := envoyClass(ctx, "public", withTarget(p.target))
 		settle(ctx, class)
 
-		Expect(p.annotations(ctx)).To(And(HaveKeyWithValue(inject, "enabled"), HaveKeyWithValue(skipPorts, "10080")))
+		Expect(p.annotations(ctx)).To(And(HaveKeyWithValue(inject, "enabled"), HaveKeyWithValue(skipPorts, "4567,4568,10080")))
 		Expect(workloadWrites()).To(BeEmpty())
 		expectUnmeshed(ctx, class, v1alpha1.ReasonRolloutInProgress)
 		status := latest(ctx, class).Status
 		Expect(status.Workloads).To(HaveLen(1))
-		Expect(status.Workloads[0].Fields).To(HaveKeyWithValue(skipPorts, "10080"))
+		Expect(status.Workloads[0].Fields).To(HaveKeyWithValue(skipPorts, "4567,4568,10080"))
 		Expect(status.Claims).To(ContainElement(HaveField("Kind", p.kind)))
 
 		remove(ctx, class)

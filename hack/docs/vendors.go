@@ -132,6 +132,13 @@ func writeDataPlane(p *page, d providers.DataPlane) {
 	}
 	p.table([]string{"Kinds", "Labels", "Container", "Source"}, rows)
 	var items []string
+	if len(d.Controllers) > 0 {
+		items = append(items, "an IngressClass or GatewayClass is the vendor's if its controller is "+codes(d.Controllers)+
+			", or such a one with a `/` and more")
+	}
+	if flags := flagNames(d.Workloads); len(flags) > 0 {
+		items = append(items, "of several workloads, that of a class is known by what it is started with: "+codes(flags))
+	}
 	if d.NoInbound {
 		items = append(items, "clients reach it through no Service, so there is no port to skip")
 	}
@@ -139,6 +146,20 @@ func writeDataPlane(p *page, d providers.DataPlane) {
 		items = append(items, "annotations for the injector may go on "+targetList(d.Targets))
 	}
 	p.list(append(items, kindItems("annotated", d.Kinds)...))
+}
+
+func flagNames(workloads []providers.WorkloadSelector) []string {
+	var names []string
+	for _, w := range workloads {
+		for _, f := range w.ClassFlags {
+			for _, name := range []string{f.Arg, f.Env} {
+				if name != "" && !slices.Contains(names, name) {
+					names = append(names, name)
+				}
+			}
+		}
+	}
+	return names
 }
 
 func targetList(targets []v1alpha1.InjectionTarget) string {

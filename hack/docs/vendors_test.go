@@ -55,10 +55,13 @@ func box() providers.Description {
 			Workloads: []providers.WorkloadSelector{
 				{
 					Kinds: []string{"Deployment"}, Labels: map[string]string{"b": "2", "a": "1"}, Container: "proxy",
-					Source: "box/proxy v1",
+					Source:     "box/proxy v1",
+					ClassFlags: []providers.ClassFlag{{Arg: "class", Env: "CLASS"}, {Arg: "class", Controller: "box/*"}},
 				},
 				{Kinds: []string{"DaemonSet"}, GatewayName: "gw", GatewayNamespace: "ns", Source: "box/gate v2"},
 			},
+			Controllers: []string{"box/controller", "box/gates"},
+
 			Targets: []v1alpha1.InjectionTarget{v1alpha1.InjectionTargetNamespace, v1alpha1.InjectionTargetGateway},
 			Kinds:   []providers.Kind{providers.KindNamespace}, NoInbound: true,
 		},

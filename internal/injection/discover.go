@@ -13,7 +13,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/internal/linkerd"
@@ -27,6 +26,16 @@ type Cluster struct {
 	Namespaces map[string]*corev1.Namespace
 	Linkerd    linkerd.Facts
 
+	// IngressClasses are the controller strings of the IngressClasses, by name.
+	IngressClasses map[string]string
+
+	// GatewayController is the controller string of the GatewayClass of the class's
+	// Gateway; empty where it is not known.
+	GatewayController string
+
+	// Webhooks are the Services that the API server calls for admission.
+	Webhooks []Webhook
+
 	// Find returns an object that only the vendor knows, whose annotations reach the
 	// pods of a workload, and the path of them in it. nil where the vendor has none.
 	Find func(t v1alpha1.InjectionTarget, w Workload) (*unstructured.Unstructured, []string, error)
@@ -37,9 +46,13 @@ type Discovery struct {
 	// Workloads found, sorted.
 	Workloads []Workload
 
-	// Ports are the container ports, for each of Workloads, that clients reach
-	// through a Service of type LoadBalancer or NodePort; sorted. None where the
-	// class does not ask for the client's address.
+	// Services are, for each of Workloads, those by which clients reach it: of type
+	// LoadBalancer or NodePort, or the one that the class names.
+	Services [][]*corev1.Service
+
+	// Ports are the container ports, for each of Workloads, that must not be the proxy's:
+	// those of Services, where the class asks for the client's address, and those that
+	// the API server calls; sorted.
 	Ports [][]int32
 
 	// VendorVersion is the image tag of the main container, of the first workload
@@ -52,23 +65,31 @@ type Discovery struct {
 
 	// NoInbound is true where clients reach the workload through no Service.
 	NoInbound bool
+
+	// Mismatch tells of what speaks against the workloads being of this class; empty
+	// where nothing does.
+	Mismatch string
 }
 
-// ReasonNoExposedService is the reason of a Notice: no ports are skipped.
+// ReasonNoExposedService is the reason of a Notice: no ports of clients are skipped.
 const ReasonNoExposedService = "NoExposedService"
 
 // Notices tell what the platform team should know of a data plane that was found.
 func (d Discovery) Notices(class *v1alpha1.MeshIngressClass) []v1alpha1.Notice {
-	found := slices.ContainsFunc(d.Ports, func(ports []int32) bool { return len(ports) > 0 })
-	if found || d.NoInbound || len(d.Workloads) == 0 || class.Spec.DataPlane.ClientIP == v1alpha1.ClientIPIgnore {
-		return nil
+	var notices []v1alpha1.Notice
+	if d.Mismatch != "" {
+		notices = append(notices, v1alpha1.Notice{Reason: v1alpha1.ReasonControllerMismatch, Message: d.Mismatch})
 	}
-	return []v1alpha1.Notice{{
+	found := slices.ContainsFunc(d.Services, func(services []*corev1.Service) bool { return len(services) > 0 })
+	if found || d.NoInbound || len(d.Workloads) == 0 || class.Spec.DataPlane.ClientIP == v1alpha1.ClientIPIgnore {
+		return notices
+	}
+	return append(notices, v1alpha1.Notice{
 		Reason: ReasonNoExposedService,
 		Message: "no Service of type LoadBalancer or NodePort selects the pods, so no inbound port is skipped and the " +
 			"controller sees the proxy's address for every client: name the Service in spec.dataPlane.serviceRef, " +
 			"or set clientIP: Ignore",
-	}}
+	})
 }
 
 // DiscoveryError says why the data plane was not found.
@@ -88,20 +109,17 @@ func Discover(class *v1alpha1.MeshIngressClass, where providers.DataPlane, c Clu
 	if where.Outside != "" {
 		return Discovery{}, &DiscoveryError{v1alpha1.ReasonDataPlaneOutsideCluster, where.Outside}
 	}
-	if d.Workloads, err = findWorkloads(class, where, c.Workloads); err != nil {
+	if d.Workloads, d.Mismatch, err = findWorkloads(class, where, c); err != nil {
 		return Discovery{}, err
 	}
 	for _, w := range d.Workloads {
-		if where.NoInbound {
-			d.Ports = append(d.Ports, nil)
-			d.VendorVersion = cmp.Or(d.VendorVersion, vendorVersion(where, w))
-			continue
+		var in inbound
+		if !where.NoInbound {
+			if in, err = findInbound(class, w, c); err != nil {
+				return Discovery{}, err
+			}
 		}
-		ports, err := exposedPorts(class, w, c.Services)
-		if err != nil {
-			return Discovery{}, err
-		}
-		d.Ports = append(d.Ports, ports)
+		d.Services, d.Ports = append(d.Services, in.services), append(d.Ports, in.ports)
 		d.VendorVersion = cmp.Or(d.VendorVersion, vendorVersion(where, w))
 	}
 	return d, nil
@@ -116,28 +134,31 @@ func vendorVersion(where providers.DataPlane, w Workload) string {
 	return ""
 }
 
+// findWorkloads returns, besides, what speaks against them.
 func findWorkloads(
-	class *v1alpha1.MeshIngressClass, where providers.DataPlane, all []Workload,
-) ([]Workload, error) {
+	class *v1alpha1.MeshIngressClass, where providers.DataPlane, c Cluster,
+) (found []Workload, mismatch string, err error) {
+	of := ownerOfClass(class, c)
 	if named := class.Spec.DataPlane.Workloads; len(named) > 0 {
-		return namedWorkloads(named, all)
+		found, err := namedWorkloads(named, c.Workloads)
+		return found, of.mismatch(where), err
 	}
-	var found []Workload
-	for _, w := range all {
-		if slices.ContainsFunc(where.Workloads, func(s providers.WorkloadSelector) bool { return selects(s, class, w) }) {
-			found = append(found, w)
-		}
+	candidates := of.told(findCandidates(class, where, c.Workloads, of))
+	for _, each := range candidates {
+		found = append(found, each.Workload)
 	}
-	SortWorkloads(found)
-	switch len(found) {
-	case 1:
-		return found, nil
-	case 0:
-		return nil, &DiscoveryError{v1alpha1.ReasonWorkloadNotFound, fmt.Sprintf(
-			"no workload has pods with %s: name it in spec.dataPlane.workloads", describeSelectors(where, class.Spec.GatewayRef))}
+	switch {
+	case of.mismatch(where) != "" && !slices.ContainsFunc(candidates, candidate.isProven):
+		return nil, "", &DiscoveryError{v1alpha1.ReasonControllerMismatch, of.mismatch(where) + "; if they are right, " +
+			"name the workload: " + yamlWorkloads(where, found)}
+	case len(found) == 0:
+		return nil, "", &DiscoveryError{v1alpha1.ReasonWorkloadNotFound, fmt.Sprintf("no workload of the class has pods with %s: "+
+			"name it: %s", describeSelectors(where, class.Spec.GatewayRef), yamlWorkloads(where, nil))}
+	case len(found) > 1:
+		return nil, "", &DiscoveryError{v1alpha1.ReasonAmbiguousWorkload, fmt.Sprintf(
+			"%d workloads match; name those of this class: %s", len(found), yamlWorkloads(where, found))}
 	default:
-		return nil, &DiscoveryError{v1alpha1.ReasonAmbiguousWorkload, fmt.Sprintf(
-			"%d workloads match; name those of this class: spec.dataPlane.workloads: [%s]", len(found), yamlRefs(found))}
+		return found, candidates[0].mismatch(of), nil
 	}
 }
 
@@ -155,10 +176,10 @@ func namedWorkloads(named []v1alpha1.WorkloadReference, all []Workload) ([]Workl
 	return found, nil
 }
 
-func selects(s providers.WorkloadSelector, class *v1alpha1.MeshIngressClass, w Workload) bool {
+func selects(s providers.WorkloadSelector, ref *v1alpha1.GatewayReference, w Workload) bool {
 	return slices.Contains(s.Kinds, w.Kind) &&
 		labels.SelectorFromSet(s.Labels).Matches(labels.Set(w.Template.Labels)) &&
-		ofGateway(s, class.Spec.GatewayRef, w) &&
+		ofGateway(s, ref, w) &&
 		mainContainer(s, w) != nil
 }
 
@@ -210,96 +231,16 @@ func describeSelectors(where providers.DataPlane, ref *v1alpha1.GatewayReference
 // maxListed bounds what a message lists.
 const maxListed = 8
 
-func yamlRefs(ws []Workload) string {
+// yamlWorkloads is what to write into the class: the workloads, or where there are none
+// an example.
+func yamlWorkloads(where providers.DataPlane, ws []Workload) string {
+	if len(ws) == 0 && len(where.Workloads) > 0 {
+		example := v1alpha1.WorkloadReference{Kind: where.Workloads[0].Kinds[0], Namespace: "<namespace>", Name: "<name>"}
+		ws = []Workload{{WorkloadReference: example}}
+	}
 	items := make([]string, 0, maxListed)
 	for _, w := range ws[:min(len(ws), maxListed)] {
 		items = append(items, fmt.Sprintf("{kind: %s, namespace: %s, name: %s}", w.Kind, w.Namespace, w.Name))
 	}
-	return strings.Join(items, ", ")
+	return "spec.dataPlane.workloads: [" + strings.Join(items, ", ") + "]"
 }
-
-// exposedPorts resolves the ports by which clients reach a workload; none where
-// the class leaves all ports to the proxy.
-func exposedPorts(class *v1alpha1.MeshIngressClass, w Workload, services []*corev1.Service) ([]int32, error) {
-	chosen, err := findServices(class, w, services)
-	if err != nil || class.Spec.DataPlane.ClientIP == v1alpha1.ClientIPIgnore {
-		return nil, err
-	}
-	var ports []int32
-	for _, svc := range chosen {
-		for _, p := range svc.Spec.Ports {
-			if !isTCP(p.Protocol) {
-				continue
-			}
-			number, ok := containerPort(w, p)
-			if !ok {
-				return nil, &DiscoveryError{v1alpha1.ReasonPortUnresolved, fmt.Sprintf(
-					"targetPort %q of Service %s/%s is no container port of %s: name the port in the pod template, or set spec.dataPlane.serviceRef",
-					p.TargetPort.String(), svc.Namespace, svc.Name, w)}
-			}
-			ports = append(ports, number)
-		}
-	}
-	slices.Sort(ports)
-	return slices.Compact(ports), nil
-}
-
-func findServices(class *v1alpha1.MeshIngressClass, w Workload, services []*corev1.Service) ([]*corev1.Service, error) {
-	var found []*corev1.Service
-	ref := class.Spec.DataPlane.ServiceRef
-	for _, svc := range services {
-		switch {
-		case ref != nil && svc.Namespace == ref.Namespace && svc.Name == ref.Name,
-			ref == nil && isExposed(svc) && svc.Namespace == w.Namespace && selectsPods(svc, w):
-			found = append(found, svc)
-		}
-	}
-	if ref != nil && len(found) == 0 {
-		return nil, &DiscoveryError{v1alpha1.ReasonServiceNotFound, fmt.Sprintf(
-			"spec.dataPlane.serviceRef: there is no Service %s/%s: create it or correct the reference", ref.Namespace, ref.Name)}
-	}
-	return found, nil
-}
-
-func isExposed(svc *corev1.Service) bool {
-	return svc.Spec.Type == corev1.ServiceTypeLoadBalancer || svc.Spec.Type == corev1.ServiceTypeNodePort
-}
-
-func selectsPods(svc *corev1.Service, w Workload) bool {
-	return len(svc.Spec.Selector) > 0 &&
-		labels.SelectorFromSet(svc.Spec.Selector).Matches(labels.Set(w.Template.Labels))
-}
-
-// containerPort resolves a targetPort. The proxy skips container ports, and reads
-// numbers only (linkerd/linkerd2-proxy-init pkg/util/portrange.go). An empty name is
-// a default, as 0 is (kubernetes/kubernetes pkg/apis/core/v1/defaults.go v1.36.3).
-func containerPort(w Workload, p corev1.ServicePort) (int32, bool) {
-	switch {
-	case p.TargetPort == intstr.FromInt32(0), p.TargetPort == intstr.FromString(""):
-		return p.Port, true
-	case p.TargetPort.Type == intstr.Int:
-		return p.TargetPort.IntVal, true
-	}
-	for _, c := range serving(w.Template.Spec) {
-		for _, cp := range c.Ports {
-			if cp.Name == p.TargetPort.StrVal && isTCP(cp.Protocol) {
-				return cp.ContainerPort, true
-			}
-		}
-	}
-	return 0, false
-}
-
-// serving are the containers that Kubernetes routes to: of the init containers, only
-// sidecars (k8s.io/endpointslice utils.go v0.36.3, FindPort).
-func serving(pod corev1.PodSpec) []corev1.Container {
-	all := slices.Clone(pod.Containers)
-	for _, c := range pod.InitContainers {
-		if c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways {
-			all = append(all, c)
-		}
-	}
-	return all
-}
-
-func isTCP(p corev1.Protocol) bool { return p == "" || p == corev1.ProtocolTCP }

@@ -6,7 +6,6 @@ package injection
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -18,20 +17,10 @@ func compareNames(a, b *v1alpha1.MeshIngressClass) int { return cmp.Compare(a.Na
 
 // mergePorts adds the ports of one list to another.
 func mergePorts(into, from map[string]string) {
-	ports := slices.Concat(splitPorts(into), splitPorts(from))
-	if len(ports) > 0 {
-		into[linkerd.SkipInboundPortsAnnotation] = linkerd.JoinPorts(ports)
+	const key = linkerd.SkipInboundPortsAnnotation
+	if ports := linkerd.ParsePorts(into[key]).Union(linkerd.ParsePorts(from[key])); !ports.IsEmpty() {
+		into[key] = ports.String()
 	}
-}
-
-func splitPorts(annotations map[string]string) []int32 {
-	var ports []int32
-	for item := range strings.SplitSeq(annotations[linkerd.SkipInboundPortsAnnotation], ",") {
-		if n, err := linkerd.ParsePort(item); err == nil {
-			ports = append(ports, n)
-		}
-	}
-	return ports
 }
 
 // Observation counts the pods of a workload.

@@ -4,6 +4,7 @@
 package injection
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -41,21 +42,21 @@ func Plan(class *v1alpha1.MeshIngressClass, strategy v1alpha1.Strategy, d Discov
 func claim(class *v1alpha1.MeshIngressClass, strategy v1alpha1.Strategy, d Discovery, i int, c Cluster) Claim {
 	w := d.Workloads[i]
 	target, err := chooseTarget(class, d, w, c)
-	result := Claim{Workload: w, Target: target, Blocked: blocked(w, c)}
+	result := Claim{Workload: w, Target: target, Blocked: blocked(w, strategy, target, c)}
 	switch {
 	case result.Blocked != "":
 	case err != nil:
 		result.Blocked = err.Error()
 	default:
-		result.Annotations = annotations(class, strategy, d.Ports[i])
+		result.Annotations = annotations(strategy, skipInbound(d.Ports[i], target, c.Namespaces[w.Namespace], c.Linkerd))
 	}
 	return result
 }
 
-func annotations(class *v1alpha1.MeshIngressClass, strategy v1alpha1.Strategy, ports []int32) map[string]string {
+func annotations(strategy v1alpha1.Strategy, skipInbound string) map[string]string {
 	result := map[string]string{linkerd.InjectAnnotation: Mode(strategy)}
-	if class.Spec.DataPlane.ClientIP != v1alpha1.ClientIPIgnore && len(ports) > 0 {
-		result[linkerd.SkipInboundPortsAnnotation] = linkerd.JoinPorts(ports)
+	if skipInbound != "" {
+		result[linkerd.SkipInboundPortsAnnotation] = skipInbound
 	}
 	return result
 }
@@ -70,7 +71,7 @@ func Mode(s v1alpha1.Strategy) string {
 
 // blocked says why the injector would not inject the workload's pods, following
 // linkerd/linkerd2 pkg/inject/report.go and pkg/healthcheck/sidecar.go.
-func blocked(w Workload, c Cluster) string {
+func blocked(w Workload, strategy v1alpha1.Strategy, target Target, c Cluster) string {
 	switch {
 	case w.Template.Spec.HostNetwork:
 		return "its pods use the host's network, where a proxy cannot take their traffic: set hostNetwork: false"
@@ -83,7 +84,8 @@ func blocked(w Workload, c Cluster) string {
 	case c.Linkerd.Injector != nil && excluded(w, c):
 		return fmt.Sprintf("Linkerd's injector does not see the namespace %s: move the controller to another one", w.Namespace)
 	default:
-		return ""
+		return cmp.Or(unseenPods(w, c.Linkerd.Injector), invalidNamespace(c.Namespaces[w.Namespace], target),
+			faultyProxy(strategy, c.Linkerd.Version))
 	}
 }
 

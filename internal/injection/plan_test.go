@@ -28,7 +28,6 @@ type annotations = map[string]string
 func TestAnnotationsOfAStrategy(t *testing.T) {
 	for name, tc := range map[string]struct {
 		strategy v1alpha1.Strategy
-		clientIP v1alpha1.ClientIP
 		ports    []int32
 		want     annotations
 	}{
@@ -43,17 +42,9 @@ func TestAnnotationsOfAStrategy(t *testing.T) {
 		"no ports": {
 			strategy: v1alpha1.StrategyHeader, want: annotations{"linkerd.io/inject": "ingress"},
 		},
-		"the client's IP is kept": {
-			strategy: v1alpha1.StrategyClusterIP, clientIP: v1alpha1.ClientIPPreserve, ports: []int32{80},
-			want: annotations{"linkerd.io/inject": "enabled", skip: "80"},
-		},
-		"the client's IP is not kept": {
-			strategy: v1alpha1.StrategyClusterIP, clientIP: v1alpha1.ClientIPIgnore, ports: []int32{80},
-			want: annotations{"linkerd.io/inject": "enabled"},
-		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			class := builders.Class("public", v1alpha1.VendorTraefik, builders.WithClientIP(tc.clientIP))
+			class := builders.Class("public", v1alpha1.VendorTraefik)
 			d := injection.Discovery{Workloads: []injection.Workload{proxy("infra", "edge")}, Ports: [][]int32{tc.ports}}
 			claims := injection.Plan(class, tc.strategy, d, cluster(nil))
 			if len(claims) != 1 || claims[0].Blocked != "" || claims[0].Workload.Name != "edge" {

@@ -184,16 +184,28 @@ func TestAbsenceOfAnExposedServiceIsTold(t *testing.T) {
 	preserve := &v1alpha1.MeshIngressClass{}
 	ignore := preserve.DeepCopy()
 	ignore.Spec.DataPlane.ClientIP = v1alpha1.ClientIPIgnore
-	found := []injection.Workload{{}}
+	found, edge := []injection.Workload{{}}, []*corev1.Service{exposed("infra", "edge")}
 	for name, tc := range map[string]struct {
 		class *v1alpha1.MeshIngressClass
 		d     injection.Discovery
 		want  []string
 	}{
-		"no ports":                {preserve, injection.Discovery{Workloads: found, Ports: [][]int32{nil}}, []string{injection.ReasonNoExposedService}},
-		"no ports, none wanted":   {ignore, injection.Discovery{Workloads: found, Ports: [][]int32{nil}}, nil},
-		"ports":                   {preserve, injection.Discovery{Workloads: found, Ports: [][]int32{{8000}}}, nil},
-		"ports of one of two":     {preserve, injection.Discovery{Workloads: found, Ports: [][]int32{nil, {8000}}}, nil},
+		"none": {
+			preserve, injection.Discovery{Workloads: found, Services: [][]*corev1.Service{nil}, Ports: [][]int32{nil}},
+			[]string{injection.ReasonNoExposedService},
+		},
+		"none, and a webhook": {
+			preserve, injection.Discovery{Workloads: found, Services: [][]*corev1.Service{nil}, Ports: [][]int32{{8443}}},
+			[]string{injection.ReasonNoExposedService},
+		},
+		"none, which does not matter": {
+			ignore, injection.Discovery{Workloads: found, Services: [][]*corev1.Service{nil}}, nil,
+		},
+		"none, because the workload dials out": {
+			preserve, injection.Discovery{Workloads: found, Services: [][]*corev1.Service{nil}, NoInbound: true}, nil,
+		},
+		"one":                     {preserve, injection.Discovery{Workloads: found, Services: [][]*corev1.Service{edge}}, nil},
+		"one of one of two":       {preserve, injection.Discovery{Workloads: found, Services: [][]*corev1.Service{nil, edge}}, nil},
 		"no data plane found yet": {preserve, injection.Discovery{}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

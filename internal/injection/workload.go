@@ -119,7 +119,9 @@ func imageTag(image string) string {
 
 // SortWorkloads orders workloads by kind, namespace and name.
 func SortWorkloads(ws []Workload) {
-	slices.SortFunc(ws, func(a, b Workload) int {
-		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
-	})
+	slices.SortFunc(ws, compareWorkloads)
+}
+
+func compareWorkloads(a, b Workload) int {
+	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
 }

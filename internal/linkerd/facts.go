@@ -68,7 +68,7 @@ type Facts struct {
 // Injector is the part of the proxy injector's webhook that decides which pods it
 // sees.
 type Injector struct {
-	namespaces labels.Selector
+	namespaces, pods labels.Selector
 }
 
 // Unknown returns the Facts of a cluster without Linkerd, with defaults.
@@ -150,18 +150,32 @@ func ReadInjector(cfg *admissionv1.MutatingWebhookConfiguration) (*Injector, err
 	if cfg == nil || len(cfg.Webhooks) == 0 {
 		return nil, nil
 	}
-	selector := cfg.Webhooks[0].NamespaceSelector
-	if selector == nil {
-		selector = &metav1.LabelSelector{}
-	}
-	namespaces, err := metav1.LabelSelectorAsSelector(selector)
+	namespaces, err := selectorOf(cfg.Webhooks[0].NamespaceSelector)
 	if err != nil {
 		return nil, fmt.Errorf("reading namespaceSelector of %s: %w", cfg.Name, err)
 	}
-	return &Injector{namespaces: namespaces}, nil
+	pods, err := selectorOf(cfg.Webhooks[0].ObjectSelector)
+	if err != nil {
+		return nil, fmt.Errorf("reading objectSelector of %s: %w", cfg.Name, err)
+	}
+	return &Injector{namespaces: namespaces, pods: pods}, nil
+}
+
+// selectorOf takes no selector for one of everything, as the API server does.
+func selectorOf(s *metav1.LabelSelector) (labels.Selector, error) {
+	if s == nil {
+		return labels.Everything(), nil
+	}
+	return metav1.LabelSelectorAsSelector(s)
 }
 
 // Sees reports whether the injector is asked about pods of a Namespace.
 func (i *Injector) Sees(ns *corev1.Namespace) bool {
 	return i.namespaces.Matches(labels.Set(ns.Labels))
+}
+
+// SeesPod reports whether the injector is asked about pods with these labels, in a
+// Namespace that it sees.
+func (i *Injector) SeesPod(podLabels map[string]string) bool {
+	return i.pods.Matches(labels.Set(podLabels))
 }

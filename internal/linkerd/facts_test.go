@@ -198,6 +198,30 @@ func TestNamespacesThatTheInjectorSees(t *testing.T) {
 	}
 }
 
+func TestPodsThatTheInjectorSees(t *testing.T) {
+	var cfg admissionv1.MutatingWebhookConfiguration
+	fromFixture(t, fixtures.LinkerdInjector, "MutatingWebhookConfiguration", &cfg)
+	injector, err := linkerd.ReadInjector(&cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	everything, err := linkerd.ReadInjector(&admissionv1.MutatingWebhookConfiguration{Webhooks: []admissionv1.MutatingWebhook{{}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for label, want := range map[string]bool{
+		"app": true, "linkerd.io/control-plane-component": false, "linkerd.io/cni-resource": false,
+	} {
+		podLabels := map[string]string{label: "x"}
+		if got := injector.SeesPod(podLabels); got != want {
+			t.Errorf("pods with %s: %v", label, got)
+		}
+		if !everything.SeesPod(podLabels) {
+			t.Errorf("without a selector, pods with %s are not seen", label)
+		}
+	}
+}
+
 func TestReadInjector(t *testing.T) {
 	webhook := func(s *metav1.LabelSelector) *admissionv1.MutatingWebhookConfiguration {
 		return &admissionv1.MutatingWebhookConfiguration{
@@ -219,6 +243,11 @@ func TestReadInjector(t *testing.T) {
 	}
 	bad := &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: "a", Operator: "Is"}}}
 	if injector, err := linkerd.ReadInjector(webhook(bad)); err == nil {
+		t.Errorf("an operator that does not exist is read as %v", injector)
+	}
+	badPods := webhook(nil)
+	badPods.Webhooks[0].ObjectSelector = bad
+	if injector, err := linkerd.ReadInjector(badPods); err == nil {
 		t.Errorf("an operator that does not exist is read as %v", injector)
 	}
 }

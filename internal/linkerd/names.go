@@ -12,6 +12,8 @@ const (
 	// InjectIngress is the proxy's ingress mode: it routes on OverrideHeader.
 	InjectIngress = "ingress"
 
+	// InjectDisabled keeps the injector away from a pod.
+	InjectDisabled = "disabled"
 	// SkipInboundPortsAnnotation lists container ports that bypass the proxy on
 	// the way in: numbers and lo-hi ranges, separated by commas, no spaces
 	// (linkerd/linkerd2-proxy-init pkg/util/portrange.go; cni-plugin/main.go

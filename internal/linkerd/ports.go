@@ -5,7 +5,6 @@ package linkerd
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -34,18 +33,9 @@ func PortsContain(list string, number int32, name string) bool {
 	return false
 }
 
-// JoinPorts makes the value of SkipInboundPortsAnnotation: sorted, each port
-// once, no spaces. No ports make an empty string.
-func JoinPorts(ports []int32) string {
-	sorted := slices.Clone(ports)
-	slices.Sort(sorted)
-	sorted = slices.Compact(sorted)
-	items := make([]string, len(sorted))
-	for i, p := range sorted {
-		items[i] = strconv.Itoa(int(p))
-	}
-	return strings.Join(items, ",")
-}
+// JoinPorts makes the value of SkipInboundPortsAnnotation, as Ports.String does. No
+// ports make an empty string.
+func JoinPorts(ports []int32) string { return PortsOf(ports...).String() }
 
 // ParsePort reads one port number, from 1 to 65535.
 func ParsePort(s string) (int32, error) {

@@ -29,8 +29,8 @@ func Base() []rbacv1.PolicyRule {
 		rule("apps", apps, read("patch")...),
 		rule("apiextensions.k8s.io", []string{"customresourcedefinitions"}, read()...),
 		named(rule("", []string{"configmaps"}, read()...), linkerd.ConfigMapName),
-		named(rule("admissionregistration.k8s.io", []string{"mutatingwebhookconfigurations"}, read()...),
-			linkerd.InjectorWebhookName),
+		rule("admissionregistration.k8s.io", []string{"mutatingwebhookconfigurations", "validatingwebhookconfigurations"}, read()...),
+		rule("networking.k8s.io", []string{"ingressclasses"}, read()...),
 		rule("", []string{"events"}, "create", "patch"),
 		rule("events.k8s.io", []string{"events"}, "create", "patch"),
 	}

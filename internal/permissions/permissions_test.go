@@ -147,8 +147,7 @@ func TestBaseCreatesAndDeletesOnlyEvents(t *testing.T) {
 
 func TestLinkerdsSettingsAreReadByName(t *testing.T) {
 	guarded := map[string][]string{
-		"configmaps":                    {"linkerd-config"},
-		"mutatingwebhookconfigurations": {"linkerd-proxy-injector-webhook-config"},
+		"configmaps": {"linkerd-config"},
 	}
 	found := 0
 	for _, r := range permissions.Base() {

@@ -72,7 +72,8 @@ func (r *rendering) dataPlane(o *outcome, result translate.ClassResult) {
 	cluster := injection.Cluster{
 		Workloads: r.in.workloads, Services: r.in.sortedServices(), Namespaces: r.in.namespaces, Linkerd: r.in.linkerd,
 	}
-	cluster.Find = translate.Finder(provider, result)
+	cluster.IngressClasses, cluster.Webhooks = r.in.ingressClasses, r.in.webhooks
+	cluster.Find, cluster.GatewayController = translate.Finder(provider, result), translate.GatewayController(result)
 	found, err := injection.Discover(o.class, provider.Describe().DataPlane, cluster)
 	if err != nil {
 		o.plan.fail(discoveryError(err))

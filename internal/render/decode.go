@@ -8,6 +8,7 @@ import (
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -87,10 +88,32 @@ func (r *reader) configMap(doc Document) error {
 	return nil
 }
 
-func (r *reader) webhook(doc Document) error {
-	cfg, err := decode[admissionv1.MutatingWebhookConfiguration](r, doc)
-	if err != nil || cfg.Name != linkerd.InjectorWebhookName {
+func (r *reader) ingressClass(doc Document) error {
+	class, err := decode[networkingv1.IngressClass](r, doc)
+	if err != nil {
 		return err
+	}
+	r.in.ingressClasses[class.Name] = class.Spec.Controller
+	return nil
+}
+
+func (r *reader) validatingWebhook(doc Document) error {
+	cfg, err := decode[admissionv1.ValidatingWebhookConfiguration](r, doc)
+	if err != nil {
+		return err
+	}
+	r.in.webhooks = append(r.in.webhooks, injection.ValidatingWebhooks(cfg)...)
+	return nil
+}
+
+func (r *reader) mutatingWebhook(doc Document) error {
+	cfg, err := decode[admissionv1.MutatingWebhookConfiguration](r, doc)
+	if err != nil {
+		return err
+	}
+	r.in.webhooks = append(r.in.webhooks, injection.MutatingWebhooks(cfg)...)
+	if cfg.Name != linkerd.InjectorWebhookName {
+		return nil
 	}
 	if r.injector, err = linkerd.ReadInjector(cfg); err != nil {
 		return doc.fail("%w", err)

@@ -6,8 +6,10 @@ package render
 import (
 	"fmt"
 
+	admissionv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -28,8 +30,12 @@ type input struct {
 	services      map[types.NamespacedName]*corev1.Service
 	namespaces    map[string]*corev1.Namespace
 	workloads     []injection.Workload
+	webhooks      []injection.Webhook
 	crds          []*apiextensionsv1.CustomResourceDefinition
 	linkerd       linkerd.Facts
+
+	// ingressClasses are the controller strings, by name.
+	ingressClasses map[string]string
 
 	// others are all objects but those of our own kinds.
 	others []*unstructured.Unstructured
@@ -66,6 +72,8 @@ func newReader(definitions map[string]*definition, strict bool) *reader {
 			services:   map[types.NamespacedName]*corev1.Service{},
 			namespaces: map[string]*corev1.Namespace{},
 			linkerd:    linkerd.Unknown(),
+
+			ingressClasses: map[string]string{},
 		},
 	}
 }
@@ -73,19 +81,19 @@ func newReader(definitions map[string]*definition, strict bool) *reader {
 func decoders() map[schema.GroupVersionKind]decoder {
 	core, apps := corev1.SchemeGroupVersion, appsv1.SchemeGroupVersion
 	return map[schema.GroupVersionKind]decoder{
-		v1alpha1.GroupVersion.WithKind("MeshIngress"):      {true, (*reader).meshIngress},
-		v1alpha1.GroupVersion.WithKind("MeshIngressClass"): {false, (*reader).class},
-		core.WithKind("Service"):                           {true, (*reader).service},
-		core.WithKind("Namespace"):                         {false, (*reader).namespace},
-		core.WithKind("ConfigMap"):                         {true, (*reader).configMap},
-		apps.WithKind("Deployment"):                        {true, workload(injection.FromDeployment)},
-		apps.WithKind("DaemonSet"):                         {true, workload(injection.FromDaemonSet)},
-		apps.WithKind("StatefulSet"):                       {true, workload(injection.FromStatefulSet)},
-		providers.KindIngress.GroupVersionKind:             {true, (*reader).other},
-		{Group: "admissionregistration.k8s.io", Version: "v1", Kind: "MutatingWebhookConfiguration"}: {
-			false, (*reader).webhook,
-		},
-		apiextensionsv1.SchemeGroupVersion.WithKind("CustomResourceDefinition"): {false, (*reader).crd},
+		v1alpha1.GroupVersion.WithKind("MeshIngress"):                             {true, (*reader).meshIngress},
+		v1alpha1.GroupVersion.WithKind("MeshIngressClass"):                        {false, (*reader).class},
+		core.WithKind("Service"):                                                  {true, (*reader).service},
+		core.WithKind("Namespace"):                                                {false, (*reader).namespace},
+		core.WithKind("ConfigMap"):                                                {true, (*reader).configMap},
+		apps.WithKind("Deployment"):                                               {true, workload(injection.FromDeployment)},
+		apps.WithKind("DaemonSet"):                                                {true, workload(injection.FromDaemonSet)},
+		apps.WithKind("StatefulSet"):                                              {true, workload(injection.FromStatefulSet)},
+		providers.KindIngress.GroupVersionKind:                                    {true, (*reader).other},
+		networkingv1.SchemeGroupVersion.WithKind("IngressClass"):                  {false, (*reader).ingressClass},
+		admissionv1.SchemeGroupVersion.WithKind("ValidatingWebhookConfiguration"): {false, (*reader).validatingWebhook},
+		admissionv1.SchemeGroupVersion.WithKind("MutatingWebhookConfiguration"):   {false, (*reader).mutatingWebhook},
+		apiextensionsv1.SchemeGroupVersion.WithKind("CustomResourceDefinition"):   {false, (*reader).crd},
 	}
 }
 

@@ -111,6 +111,29 @@ func Finder(p providers.Provider, result ClassResult) func(v1alpha1.InjectionTar
 	}
 }
 
+// GatewayController is the controller string of the GatewayClass of the class's Gateway;
+// empty where the provider has not read both.
+func GatewayController(result ClassResult) string {
+	ref := result.Input.Class.Spec.GatewayRef
+	if ref == nil {
+		return ""
+	}
+	field := func(kind, namespace, name, field string) string {
+		for _, obj := range result.Input.Objects {
+			if obj.GroupVersionKind().Group == gatewayGroup && obj.GetKind() == kind && obj.GetNamespace() == namespace &&
+				obj.GetName() == name {
+				value, _, _ := unstructured.NestedString(obj.Object, "spec", field)
+				return value
+			}
+		}
+		return ""
+	}
+	return field("GatewayClass", "", field("Gateway", ref.Namespace, ref.Name, "gatewayClassName"), "controllerName")
+}
+
+// gatewayGroup is that of Gateway and GatewayClass.
+const gatewayGroup = "gateway.networking.k8s.io"
+
 // DefaultClass is the class marked as the default; of several the oldest, then the
 // first by name. Nil where none is.
 func DefaultClass(classes []v1alpha1.MeshIngressClass) *v1alpha1.MeshIngressClass {

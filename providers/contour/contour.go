@@ -67,9 +67,15 @@ func (Provider) Describe() providers.Description {
 // What Contour's Gateway provisioner makes has other labels (component
 // ingress-controller, internal/provisioner/model/names.go) and is left out, because
 // the provisioner would undo a change of the workload.
+//
+// Contour goes by the class's name. Its chart names the controller
+// projectcontour.io/<namespace>/<name> (projectcontour/helm-charts
+// charts/contour/templates/contour/ingressclass.yaml contour-0.7.0), its provisioner
+// projectcontour.io/gateway-controller (cmd/contour/gatewayprovisioner.go v1.33.6). Envoy is
+// told no class: Contour is.
 func dataPlane() providers.DataPlane {
 	kinds := []string{"DaemonSet", "Deployment"}
-	return providers.DataPlane{Workloads: []providers.WorkloadSelector{
+	return providers.DataPlane{Controllers: []string{"projectcontour.io"}, Workloads: []providers.WorkloadSelector{
 		{
 			Kinds:     kinds,
 			Labels:    map[string]string{"app": "envoy"},

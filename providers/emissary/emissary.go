@@ -73,13 +73,16 @@ func (Provider) Describe() providers.Description {
 
 // dataPlane finds the workload of the chart, in whose pods Envoy runs beside the
 // control plane. The canary's pods have profile canary; those of emissary-apiext and
-// of an agent have no product.
+// of an agent have no product. The
+// controller string is that of python/ambassador/src/ambassador/fetch/ingress.py, and the
+// default of AMBASSADOR_ID that of cmd/entrypoint/env.go, v4.1.0.
 func dataPlane() providers.DataPlane {
-	return providers.DataPlane{Workloads: []providers.WorkloadSelector{{
-		Kinds:     []string{"Deployment", "DaemonSet"},
-		Labels:    map[string]string{"product": "aes", "profile": "main"},
-		Container: "emissary-ingress",
-		Source:    "emissary-ingress/emissary charts/emissary-ingress/templates/deployment.yaml v4.1.0",
+	return providers.DataPlane{Controllers: []string{"getambassador.io/ingress-controller"}, Workloads: []providers.WorkloadSelector{{
+		Kinds:      []string{"Deployment", "DaemonSet"},
+		Labels:     map[string]string{"product": "aes", "profile": "main"},
+		Container:  "emissary-ingress",
+		ClassFlags: []providers.ClassFlag{{Env: "AMBASSADOR_ID", Values: ambassadorIDs{}}},
+		Source:     "emissary-ingress/emissary charts/emissary-ingress/templates/deployment.yaml v4.1.0",
 	}}}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/providers"
 	"github.com/meshingress/meshingress/providers/internal/objects"
 )
@@ -27,6 +28,14 @@ func ids(class providers.Class) []string {
 		return nil
 	}
 	return class.Spec.Emissary.AmbassadorIDs
+}
+
+// ambassadorIDs are the values of AMBASSADOR_ID of a class's installation.
+type ambassadorIDs struct{}
+
+// ClassValues implements providers.ClassValues.
+func (ambassadorIDs) ClassValues(spec v1alpha1.MeshIngressClassSpec) []string {
+	return orDefault(ids(providers.Class{Spec: spec}))
 }
 
 // theirs are the objects of a kind that the class's installation reads and that were

@@ -113,9 +113,11 @@ func policyFields() []providers.Kind {
 // dataPlane finds the Envoys of the class's Gateway. Where an EnvoyProxy merges the
 // Gateways of a GatewayClass, they have a label with the GatewayClass's name instead,
 // and are named in the class. Their pod template is Envoy Gateway's, which undoes a
-// change of it, so that it is no target.
+// change of it, so that it is no target. The controller string can be set in the
+// configuration of Envoy Gateway (api/v1alpha1/envoygateway_types.go v1.9.0).
 func dataPlane() providers.DataPlane {
 	return providers.DataPlane{
+		Controllers: []string{"gateway.envoyproxy.io/gatewayclass-controller"},
 		Workloads: []providers.WorkloadSelector{{
 			Kinds:            []string{"Deployment", "DaemonSet"},
 			Labels:           map[string]string{"app.kubernetes.io/managed-by": "envoy-gateway"},

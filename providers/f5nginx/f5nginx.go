@@ -125,18 +125,22 @@ func ingressWays() []providers.StrategySupport {
 // keeps the former chart stable/nginx-ingress of the community's controller out, which
 // has the label app: nginx-ingress too. Older charts, up to v3.0, have only
 // app: <release>-nginx-ingress and are left to spec.dataPlane.workloads.
+//
+// The controller refuses an IngressClass with another controller string
+// (internal/k8s/controller.go and cmd/nginx-ingress/{main,flags}.go v5.5.4).
 func dataPlane() providers.DataPlane {
 	kinds := []string{"Deployment", "DaemonSet", "StatefulSet"}
 	const container = "nginx-ingress"
-	return providers.DataPlane{Workloads: []providers.WorkloadSelector{
+	flags := []providers.ClassFlag{{Arg: "ingress-class"}}
+	return providers.DataPlane{Controllers: []string{"nginx.org/ingress-controller"}, Workloads: []providers.WorkloadSelector{
 		{
-			Kinds: kinds, Container: container,
+			Kinds: kinds, Container: container, ClassFlags: flags,
 			Labels: map[string]string{"app.kubernetes.io/name": "nginx-ingress"},
 			Source: "nginx/kubernetes-ingress charts/nginx-ingress/templates/_helpers.tpl and " +
 				"deployments/{deployment,daemon-set,stateful-set} v5.5.4",
 		},
 		{
-			Kinds: kinds, Container: container,
+			Kinds: kinds, Container: container, ClassFlags: flags,
 			Labels: map[string]string{"app": "nginx-ingress"},
 			Source: "nginx/kubernetes-ingress deployments/{deployment,daemon-set} v3.0.0",
 		},

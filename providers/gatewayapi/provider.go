@@ -66,7 +66,7 @@ func (Provider) Describe() providers.Description {
 // dataPlane finds what an implementation made for the class's Gateway, in the
 // Gateway's namespace: GEP-1762 asks for the label on everything that is generated. An
 // implementation whose proxies serve many Gateways has no such label, and its workload
-// is named in the class.
+// is named in the class. The controller string is the implementation's, whatever it is.
 func dataPlane() providers.DataPlane {
 	return providers.DataPlane{
 		Workloads: []providers.WorkloadSelector{{

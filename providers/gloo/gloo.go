@@ -123,7 +123,8 @@ func strategies() []providers.StrategySupport {
 // dataPlane finds Envoy, by labels that the chart puts on each of its gateway proxies,
 // whatever their names; the container has the name of the proxy. While the chart
 // replaces one proxy with another, the one that gets no requests lacks gateway-proxy.
-// What Gloo makes for a Gateway of gateway.networking.k8s.io has gloo: kube-gateway.
+// What Gloo makes for a Gateway of gateway.networking.k8s.io has gloo: kube-gateway. A
+// VirtualService names no class, so no controller string tells whose a class is.
 func dataPlane() providers.DataPlane {
 	return providers.DataPlane{Workloads: []providers.WorkloadSelector{{
 		Kinds:  []string{"Deployment", "DaemonSet"},

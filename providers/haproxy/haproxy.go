@@ -69,21 +69,26 @@ func headerSupport() providers.StrategySupport {
 	}
 }
 
+// dataPlane finds what the chart and the manifest install. The controller string ends in
+// the value of --ingress.class (documentation/ingressclass.md and pkg/store/store.go,
+// IsIngressClassSupported, v3.2.11).
 func dataPlane() providers.DataPlane {
 	kinds := []string{"Deployment", "DaemonSet"}
-	return providers.DataPlane{Workloads: []providers.WorkloadSelector{
+	const controller, arg = "haproxy.org/ingress-controller", "ingress.class"
+	flags := []providers.ClassFlag{{Arg: arg, Controller: controller + "/" + providers.ControllerValue}, {Arg: arg}}
+	return providers.DataPlane{Controllers: []string{controller}, Workloads: []providers.WorkloadSelector{
 		{
 			Kinds:     kinds,
 			Labels:    map[string]string{"app.kubernetes.io/name": "kubernetes-ingress"},
-			Container: "kubernetes-ingress-controller",
+			Container: "kubernetes-ingress-controller", ClassFlags: flags,
 			Source: "haproxytech/helm-charts kubernetes-ingress/templates/{_helpers.tpl,_podspec.tpl," +
 				"controller-deployment.yaml,controller-daemonset.yaml} kubernetes-ingress-1.52.1",
 		},
 		{
 			Kinds:     kinds,
 			Labels:    map[string]string{"run": "haproxy-ingress"},
-			Container: "haproxy-ingress",
-			Source:    "haproxytech/kubernetes-ingress deploy/haproxy-ingress.yaml v3.2.11",
+			Container: "haproxy-ingress", ClassFlags: flags,
+			Source: "haproxytech/kubernetes-ingress deploy/haproxy-ingress.yaml v3.2.11",
 		},
 	}}
 }

@@ -72,11 +72,18 @@ func headerSupport() providers.StrategySupport {
 	}
 }
 
+// dataPlane finds what the chart installs. The controller string ends in the value of
+// --controller-class, also that of a GatewayClass; --ingress-class is about the annotation
+// kubernetes.io/ingress.class (pkg/controller/config/{config,options}.go v0.16.1).
 func dataPlane() providers.DataPlane {
-	return providers.DataPlane{Workloads: []providers.WorkloadSelector{{
+	const controller = "haproxy-ingress.github.io/controller"
+	return providers.DataPlane{Controllers: []string{controller}, Workloads: []providers.WorkloadSelector{{
 		Kinds:     []string{"Deployment", "DaemonSet"},
 		Labels:    map[string]string{"app.kubernetes.io/name": "haproxy-ingress"},
 		Container: "haproxy-ingress",
+		ClassFlags: []providers.ClassFlag{
+			{Arg: "controller-class", Controller: controller + "/" + providers.ControllerValue}, {Arg: "ingress-class"},
+		},
 		Source: "haproxy-ingress/charts haproxy-ingress/templates/{_helpers.tpl,_podtemplate.yaml," +
 			"controller-deployment.yaml,controller-daemonset.yaml} 0.16.1",
 	}}}

@@ -100,14 +100,21 @@ func headerSupport() providers.StrategySupport {
 	}
 }
 
+// dataPlane finds what the chart and the manifests install. --controller-class goes before
+// --ingress-class, which is about the annotation kubernetes.io/ingress.class
+// (pkg/flags/flags.go and internal/ingress/controller/ingressclass/ingressclass.go
+// controller-v1.15.1).
 func dataPlane() providers.DataPlane {
-	return providers.DataPlane{Workloads: []providers.WorkloadSelector{{
+	return providers.DataPlane{Controllers: []string{"k8s.io/ingress-nginx"}, Workloads: []providers.WorkloadSelector{{
 		Kinds: []string{"Deployment", "DaemonSet"},
 		Labels: map[string]string{
 			"app.kubernetes.io/name":      "ingress-nginx",
 			"app.kubernetes.io/component": "controller",
 		},
 		Container: "controller",
+		ClassFlags: []providers.ClassFlag{
+			{Arg: "controller-class", Controller: providers.ControllerValue}, {Arg: "ingress-class"},
+		},
 		Source: "kubernetes/ingress-nginx charts/ingress-nginx/templates/controller-{deployment,daemonset}.yaml and " +
 			"deploy/static/provider/cloud/deploy.yaml controller-v1.15.1",
 	}}}

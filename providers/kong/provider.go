@@ -117,15 +117,25 @@ func strategies() []providers.StrategySupport {
 // Deployment of KIC alone, which has no container "proxy". What the Kong Operator
 // makes of a DataPlane has other labels and is left out, because it would undo a
 // change of the workload.
+//
+// KIC takes no other controller string than the first, and its GatewayClasses have the
+// second (internal/store/store.go, internal/controllers/gateway/gatewayclass_controller.go
+// v3.5.13); the third is the Kong Operator's default (Kong/kong-operator
+// pkg/vars/gateway.go v2.3.0-rc.3). KIC is told its class where it is in the pods of Kong
+// (internal/cmd/rootcmd/env.go and internal/cmd/rootcmd/config/cli.go v3.5.13).
 func dataPlane() providers.DataPlane {
 	kinds := []string{"Deployment", "DaemonSet"}
 	const component = "app.kubernetes.io/component"
-	return providers.DataPlane{Workloads: []providers.WorkloadSelector{
+	controllers := []string{
+		"ingress-controllers.konghq.com/kong", "konghq.com/kic-gateway-controller", "konghq.com/gateway-operator",
+	}
+	return providers.DataPlane{Controllers: controllers, Workloads: []providers.WorkloadSelector{
 		{
-			Kinds:     kinds,
-			Labels:    map[string]string{"app.kubernetes.io/name": "kong", component: "app"},
-			Container: proxyContainer,
-			Source:    "Kong/charts charts/kong/templates/deployment.yaml kong-3.4.1",
+			Kinds:      kinds,
+			Labels:     map[string]string{"app.kubernetes.io/name": "kong", component: "app"},
+			Container:  proxyContainer,
+			ClassFlags: []providers.ClassFlag{{Arg: "ingress-class", Env: "CONTROLLER_INGRESS_CLASS"}},
+			Source:     "Kong/charts charts/kong/templates/deployment.yaml kong-3.4.1",
 		},
 		{
 			Kinds:     kinds,

@@ -82,9 +82,14 @@ func httpRouteSupport() providers.StrategySupport {
 // dataPlane finds the agent, and never the Deployments api-manager (before chart 0.23
 // controller-deployment.yaml) and bindings-forwarder, nor the Job cleanup-hook. Before
 // chart 0.16 one Deployment did all. The agent dials out to ngrok, so no Service is in
-// front of it.
+// front of it, and it is told no class: api-manager is, whose default controller string
+// was the second one before chart 0.24 (internal/store/store.go,
+// legacyDefaultIngressControllerName). The third is internal/controller/gateway's.
 func dataPlane() providers.DataPlane {
 	return providers.DataPlane{
+		Controllers: []string{
+			"ngrok.com/ingress-controller", "k8s.ngrok.com/ingress-controller", "ngrok.com/gateway-controller",
+		},
 		NoInbound: true,
 		Workloads: []providers.WorkloadSelector{
 			{
@@ -103,8 +108,9 @@ func dataPlane() providers.DataPlane {
 					"app.kubernetes.io/name":      "kubernetes-ingress-controller",
 					"app.kubernetes.io/component": "controller",
 				},
-				Container: "ngrok-ingress-controller",
-				Source:    "ngrok/ngrok-operator helm/ingress-controller/templates/controller-deployment.yaml helm-chart-0.15.0",
+				Container:  "ngrok-ingress-controller",
+				ClassFlags: []providers.ClassFlag{{Arg: "controller-name", Controller: providers.ControllerValue}},
+				Source:     "ngrok/ngrok-operator helm/ingress-controller/templates/controller-deployment.yaml helm-chart-0.15.0",
 			},
 		},
 	}

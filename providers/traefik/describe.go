@@ -47,12 +47,25 @@ func (Provider) Describe() providers.Description {
 			ingressRouteKind(groupIO), ingressRouteKind(groupContainous), providers.KindIngress,
 		},
 		Strategies: strategies(),
-		DataPlane: providers.DataPlane{Workloads: []providers.WorkloadSelector{{
+		DataPlane:  dataPlane(),
+	}
+}
+
+// dataPlane finds what the chart installs. The controller strings are those of
+// pkg/provider/kubernetes/{ingress,gateway}/kubernetes.go v3.7.9; what we generate is for
+// pkg/provider/kubernetes/crd, which goes by the class's name.
+func dataPlane() providers.DataPlane {
+	return providers.DataPlane{
+		Controllers: []string{"traefik.io/ingress-controller", "traefik.io/gateway-controller"},
+		Workloads: []providers.WorkloadSelector{{
 			// The container has the release's name, so any first one will do.
 			Kinds:  []string{"Deployment", "DaemonSet"},
 			Labels: map[string]string{"app.kubernetes.io/name": "traefik"},
+			ClassFlags: []providers.ClassFlag{
+				{Arg: "providers.kubernetescrd.ingressclass"}, {Arg: "providers.kubernetesingress.ingressclass"},
+			},
 			Source: "traefik/traefik-helm-chart traefik/templates/_helpers.tpl, _podtemplate.tpl 41.3.0",
-		}}},
+		}},
 	}
 }
 

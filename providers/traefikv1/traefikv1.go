@@ -67,6 +67,8 @@ func headerSupport() providers.StrategySupport {
 	}
 }
 
+// dataPlane finds what the manifests and the former chart install. This Traefik knows no
+// IngressClasses.
 func dataPlane() providers.DataPlane {
 	kinds := []string{"Deployment", "DaemonSet"}
 	return providers.DataPlane{Workloads: []providers.WorkloadSelector{

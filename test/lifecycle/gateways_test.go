@@ -55,7 +55,7 @@ func ngrokHTTPRoute() scenario {
 func envoyGateway(name string, w way) scenario {
 	const ns, proxy = "envoy-gateway-system", "envoy-infra-public-8d55c10f"
 	s := byHelm(v1alpha1.VendorEnvoyGateway, name, fixtures.EnvoyGateway,
-		deployment(ns, proxy), service(ns, proxy), "10080").routed(w).attached("infra", "public")
+		deployment(ns, proxy), service(ns, proxy), "4567,4568,10080").routed(w).attached("infra", "public")
 	s.owner = named(gatewayAPIVersion, "GatewayClass", "", "eg")
 	s.target = place{named("v1", "Namespace", "", ns), []string{"metadata", "annotations"}}
 	s.edits = append(s.edits, annotated(s.target.object), setting(envoyProxy(), int64(2), "spec", "concurrency"))

@@ -86,13 +86,13 @@ func service(namespace, name string) *unstructured.Unstructured {
 
 func traefik(name string, w way) scenario {
 	return byHelm(v1alpha1.VendorTraefik, name, fixtures.Traefik,
-		deployment("traefik", "traefik"), service("traefik", "traefik"), "8000,8443").routed(w)
+		deployment("traefik", "traefik"), service("traefik", "traefik"), "4567,4568,8000,8443").routed(w)
 }
 
 func ingressNginx(name string, w way) scenario {
 	const ns, controller = "ingress-nginx", "ingress-nginx-controller"
 	s := byHelm(v1alpha1.VendorIngressNginx, name, fixtures.IngressNginx,
-		deployment(ns, controller), service(ns, controller), "80,443").routed(w)
+		deployment(ns, controller), service(ns, controller), "80,443,4567,4568").routed(w)
 	s.opts = []builders.ClassOption{func(class *v1alpha1.MeshIngressClass) {
 		ref := &v1alpha1.ObjectKey{Namespace: ns, Name: controller}
 		class.Spec.IngressNginx = &v1alpha1.IngressNginxOptions{ConfigMapRef: ref}
@@ -108,13 +108,13 @@ func nginxConfigMap() *unstructured.Unstructured {
 func contour() scenario {
 	const ns = "projectcontour"
 	return byHelm(v1alpha1.VendorContour, "header", fixtures.Contour, named("apps/v1", "DaemonSet", ns, "envoy"),
-		service(ns, "envoy"), "8080,8443").routed(toHeader)
+		service(ns, "envoy"), "4567,4568,8080,8443").routed(toHeader)
 }
 
 func f5Nginx(name string, routes v1alpha1.F5NginxRoutes, w way) scenario {
 	const ns, controller = "nginx-ingress", "nginx-ingress-controller"
 	s := byHelm(v1alpha1.VendorF5Nginx, name, fixtures.F5Nginx,
-		deployment(ns, controller), service(ns, controller), "80,443").routed(w)
+		deployment(ns, controller), service(ns, controller), "80,443,4567,4568").routed(w)
 	s.opts = []builders.ClassOption{func(class *v1alpha1.MeshIngressClass) {
 		class.Spec.F5Nginx = &v1alpha1.F5NginxOptions{Routes: routes}
 	}}
@@ -123,7 +123,7 @@ func f5Nginx(name string, routes v1alpha1.F5NginxRoutes, w way) scenario {
 
 func traefikV1() scenario {
 	return byHelm(v1alpha1.VendorTraefikV1, "", fixtures.TraefikV1, deployment("traefik", "traefik"),
-		service("traefik", "traefik"), "80,443").routed(toHeader)
+		service("traefik", "traefik"), "80,443,4567,4568").routed(toHeader)
 }
 
 // backends are the Services that routes go to. Users annotate them, too.
@@ -141,7 +141,7 @@ func gce() scenario {
 
 func gloo(name string, header v1alpha1.GlooHeader) scenario {
 	const ns, proxy = "gloo-system", "gateway-proxy"
-	s := byHelm(v1alpha1.VendorGloo, name, fixtures.Gloo, deployment(ns, proxy), service(ns, proxy), "8080,8443").
+	s := byHelm(v1alpha1.VendorGloo, name, fixtures.Gloo, deployment(ns, proxy), service(ns, proxy), "4567,4568,8080,8443").
 		routed(toHeader)
 	s.opts = []builders.ClassOption{func(class *v1alpha1.MeshIngressClass) {
 		class.Spec.Gloo = &v1alpha1.GlooOptions{Header: header}
@@ -156,7 +156,7 @@ func glooSettings() *unstructured.Unstructured {
 
 func kong(name string, w way) scenario {
 	s := byHelm(v1alpha1.VendorKong, name, fixtures.Kong, deployment("kong", "kong-gateway"),
-		service("kong", "kong-gateway-proxy"), "8000,8443").routed(w)
+		service("kong", "kong-gateway-proxy"), "4567,4568,8000,8443").routed(w)
 	s.edits = append(s.edits, backends()...)
 	return s
 }
@@ -164,22 +164,22 @@ func kong(name string, w way) scenario {
 func haproxy() scenario {
 	const ns, name = "haproxy-controller", "haproxy-kubernetes-ingress"
 	return byHelm(v1alpha1.VendorHAProxy, "", fixtures.HAProxy, deployment(ns, name), service(ns, name),
-		"1024,6060,8080,8443").routed(toHeader)
+		"1024,4567,4568,6060,8080,8443").routed(toHeader)
 }
 
 func haproxyIngress(name string, w way) scenario {
 	const ns, controller = "ingress-controller", "haproxy-ingress"
 	return byHelm(v1alpha1.VendorHAProxyIngress, name, fixtures.HAProxyIngress, deployment(ns, controller),
-		service(ns, controller), "80,443").routed(w)
+		service(ns, controller), "80,443,4567,4568").routed(w)
 }
 
 func emissary() scenario {
 	const ns, name = "emissary", "emissary-ingress"
-	return byHelm(v1alpha1.VendorEmissary, "", fixtures.Emissary, deployment(ns, name), service(ns, name), "8080,8443").
+	return byHelm(v1alpha1.VendorEmissary, "", fixtures.Emissary, deployment(ns, name), service(ns, name), "4567,4568,8080,8443").
 		routed(toClusterIP)
 }
 
 func enRoute() scenario {
 	return byHelm(v1alpha1.VendorEnRoute, "", fixtures.EnRoute, deployment("enroute-demo", "enroute"),
-		service("enroute-demo", "enroute"), "8080,8443").routed(toClusterIP)
+		service("enroute-demo", "enroute"), "4567,4568,8080,8443").routed(toClusterIP)
 }
