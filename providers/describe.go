@@ -77,9 +77,9 @@ func (d Description) Needs() []Kind {
 	return distinct(kinds)
 }
 
-// AllWrites are Writes and what opt-in ways write besides.
+// AllWrites are Writes, what opt-in ways write besides, and what is made for workloads.
 func (d Description) AllWrites() []Kind {
-	kinds := slices.Clone(d.Writes)
+	kinds := slices.Concat(d.Writes, d.DataPlane.Writes)
 	for _, s := range d.Strategies {
 		kinds = append(kinds, s.Writes...)
 	}
@@ -161,6 +161,10 @@ var (
 	KindNamespace = Kind{
 		GroupVersionKind: schema.GroupVersionKind{Version: "v1", Kind: "Namespace"},
 		Resource:         "namespaces", BuiltIn: true,
+	}
+	KindServiceAccount = Kind{
+		GroupVersionKind: schema.GroupVersionKind{Version: "v1", Kind: "ServiceAccount"},
+		Resource:         "serviceaccounts", BuiltIn: true,
 	}
 )
 
@@ -245,6 +249,14 @@ type DataPlane struct {
 	// Kinds, beside workloads, that Targets set annotations on. They are patched.
 	Kinds []Kind
 
+	// Writes are the kinds of the objects that are made for workloads where the class
+	// asks. The permissions for them are in the role of opt-in ways.
+	Writes []Kind
+
+	// SkipOutboundPorts are the ports that the workload connects to past Linkerd's
+	// proxy, as it dials them: those of a Service, not of the pods behind it.
+	SkipOutboundPorts []int32
+
 	// Outside says why no workload of the cluster proxies requests; empty where one
 	// does. Nothing is then looked for, and no class of the vendor is ever meshed.
 	Outside string
@@ -266,6 +278,11 @@ type WorkloadSelector struct {
 	// name and the namespace of the class's gatewayRef; may be empty. A class
 	// without gatewayRef finds nothing by a selector that has one of them.
 	GatewayName, GatewayNamespace string
+
+	// OwningGateway is a label of the pod template that holds the name of the Gateway,
+	// in the same namespace, for which another controller generates the workload. It
+	// tells so where the workload has no owner reference; may be empty.
+	OwningGateway string
 
 	// Container that proxies requests; its image tag is the vendor's version. The
 	// template must have it. Empty: the template's first container, by any name.

@@ -4,6 +4,7 @@
 package providers
 
 import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -55,11 +56,36 @@ type FormChooser interface {
 type TargetFinder interface {
 	// InjectionTarget returns the object for one of DataPlane.Targets, as
 	// ClassInput.Objects holds it, and the path of the map of annotations in it. The
-	// workload's kind is Deployment, DaemonSet or StatefulSet. The error is for the
-	// class's status and names the remedy.
+	// error is for the class's status and names the remedy.
 	InjectionTarget(
-		in ClassInput, target v1alpha1.InjectionTarget, workloadKind string,
+		in ClassInput, target v1alpha1.InjectionTarget, workload WorkloadFacts,
 	) (obj *unstructured.Unstructured, path []string, err error)
+}
+
+// WorkloadFacts are what a TargetFinder may see of the workload that it finds the
+// target for.
+type WorkloadFacts struct {
+	// Kind is Deployment, DaemonSet or StatefulSet.
+	Kind string
+
+	// Namespace and Name of the workload.
+	Namespace, Name string
+
+	// Labels of its pod template.
+	Labels map[string]string
+
+	// Owner is the object whose controller generates the workload; nil where there is
+	// none.
+	Owner *metav1.OwnerReference
+}
+
+// PodSpecifier is a Provider whose class sets fields of the pod template beside the
+// annotations for Linkerd's injector.
+type PodSpecifier interface {
+	// PodSpec returns them in the shape of a PodSpec; nil where there are none. Projected
+	// reports whether Linkerd projects a service account token into each pod. Where
+	// serviceAccountName names a ServiceAccount that does not exist, one is made.
+	PodSpec(class Class, projected bool) map[string]any
 }
 
 // Observer is a Provider whose vendor writes a verdict on the routes into their

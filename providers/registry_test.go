@@ -81,14 +81,16 @@ func TestKindsOfADescription(t *testing.T) {
 			Writes: []providers.Kind{routes, filters}, Patches: []providers.Kind{legacy},
 			Needs: []providers.Kind{routes.WithField("spec.new"), routes},
 		}},
-		ReadOnly:  []providers.Kind{providers.KindService, providers.KindIngress},
-		DataPlane: providers.DataPlane{Kinds: []providers.Kind{providers.KindNamespace}},
+		ReadOnly: []providers.Kind{providers.KindService, providers.KindIngress},
+		DataPlane: providers.DataPlane{
+			Kinds: []providers.Kind{providers.KindNamespace}, Writes: []providers.Kind{providers.KindServiceAccount},
+		},
 	}
 	kinds := []providers.Kind{
-		routes, providers.KindConfigMap, filters, providers.KindNamespace, legacy, providers.KindIngress, providers.KindService,
+		routes, providers.KindConfigMap, providers.KindServiceAccount, filters, providers.KindNamespace, legacy, providers.KindIngress, providers.KindService,
 	}
 	for what, got := range map[string][2][]providers.Kind{
-		"writes":  {{routes, providers.KindConfigMap, filters}, d.AllWrites()},
+		"writes":  {{routes, providers.KindConfigMap, providers.KindServiceAccount, filters}, d.AllWrites()},
 		"patches": {{providers.KindConfigMap, providers.KindNamespace, legacy}, d.AllPatches()},
 		"kinds":   {kinds, d.Kinds()},
 		"needs":   {{routes.WithField("spec.new"), routes}, d.Needs()},

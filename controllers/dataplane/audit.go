@@ -33,7 +33,7 @@ func (s *scope) planned() []v1alpha1.PlannedWrite {
 	}
 	for _, w := range s.workloads {
 		if w.Blocked == "" {
-			writes.add(w.Target.InventoryEntry, w.Target.Fields(w.merged.Annotations))
+			writes.add(w.Target.InventoryEntry, w.Target.Fields(w.merged.Annotations, w.merged.PodSpec))
 		}
 	}
 	return writes.sorted()

@@ -100,6 +100,9 @@ func (r *Reconciler) reconcile(ctx context.Context, s *scope) error {
 		return nil
 	}
 	s.plan()
+	if err := r.planServiceAccounts(ctx, s); err != nil {
+		return err
+	}
 	if err := r.observePods(ctx, s); err != nil {
 		return err
 	}

@@ -78,6 +78,7 @@ func cleanUp(ctx SpecContext) {
 		&appsv1.Deployment{}, &appsv1.DaemonSet{}, &appsv1.StatefulSet{}, &batchv1.Job{}, &corev1.ConfigMap{},
 		&networkingv1.Ingress{}, route("projectcontour.io", "v1", "HTTPProxy"), route("traefik.io", "v1alpha1", "IngressRoute"),
 		route("gateway.networking.k8s.io", "v1", "Gateway"), route("gateway.envoyproxy.io", "v1alpha1", "EnvoyProxy"),
+		route("projectcontour.io", "v1alpha1", "ContourDeployment"),
 	}
 	namespaces := []string{"ingress-nginx", "traefik", "projectcontour", "linkerd", "envoy-gateway-system", "infra"}
 	for _, ns := range namespaces {

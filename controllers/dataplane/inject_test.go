@@ -114,7 +114,7 @@ var _ = DescribeTable("A class of a vendor as its makers publish it",
 	Entry("Contour", vendorCase{
 		vendor: v1alpha1.VendorContour, fixture: fixtures.Contour, workload: contourWorkload,
 		strategy: v1alpha1.StrategyHeader, version: "distroless-v1.38.9", unmeshed: v1alpha1.ReasonNoPods,
-		want: map[string]string{inject: "ingress", skipPorts: "4567,4568,8080,8443"},
+		want: contourAnnotations,
 	}),
 )
 

@@ -120,6 +120,7 @@ func (r *Reconciler) view(ctx context.Context, s *scope, class *v1alpha1.MeshIng
 	}
 	c := s.cluster
 	c.Find, c.GatewayController = translate.Finder(v.provider, v.result), translate.GatewayController(v.result)
+	c.PodSpec = translate.PodSpec(v.provider, v.result, c.Linkerd.TokenProjection)
 	if v.discovery, v.failed = injection.Discover(class, v.provider.Describe().DataPlane, c); v.failed != nil {
 		return v, nil
 	}

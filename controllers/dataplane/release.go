@@ -13,7 +13,6 @@ import (
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/controllers/internal/base"
 	"github.com/meshingress/meshingress/controllers/internal/conditions"
-	"github.com/meshingress/meshingress/internal/translate"
 )
 
 // release takes back everything done for a class, and lets it go. What cannot be
@@ -48,7 +47,7 @@ func (r *Reconciler) takeAllBack(ctx context.Context, class *v1alpha1.MeshIngres
 		}
 	}
 	for _, entry := range slices.Backward(class.Status.Inventory) {
-		if err := r.Writer().Delete(ctx, translate.ClassOwner(class), entry); err != nil {
+		if err := r.dispose(ctx, s, entry); err != nil {
 			return err
 		}
 	}

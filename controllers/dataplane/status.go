@@ -227,10 +227,21 @@ func (w workload) unmeshedPods() (reason, message string) {
 			"%d of %d pods are meshed and the rollout is under way", w.seen.Meshed, w.Workload.Desired)
 	default:
 		message := fmt.Sprintf("%d of %d pods are meshed; not so %s", w.seen.Meshed, w.Workload.Desired, named(w.seen.Unmeshed))
-		if !w.Target.IsWorkload() {
-			message += ": annotations of " + w.Target.String() + " reach pods that are made from now on, so restart these"
-		}
-		return v1alpha1.ReasonNotInjected, message
+		return v1alpha1.ReasonNotInjected, message + w.howAnnotationsArrive()
+	}
+}
+
+// howAnnotationsArrive says what pods that are not meshed wait for, where annotations do
+// not go on the pod template itself.
+func (w workload) howAnnotationsArrive() string {
+	switch {
+	case w.Target.IsWorkload():
+		return ""
+	case w.Target.Kind == "Namespace", w.Workload.Template.Annotations[linkerd.InjectAnnotation] == w.Annotations[linkerd.InjectAnnotation]:
+		return ": annotations of " + w.Target.String() + " reach pods that are made from now on, so restart these"
+	default:
+		return ": annotations of " + w.Target.String() + " are not on the pod template yet; where they stay away, " +
+			"restart the controller that generates it"
 	}
 }
 

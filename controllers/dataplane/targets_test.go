@@ -27,7 +27,7 @@ type place struct {
 func (p place) read(ctx SpecContext) *unstructured.Unstructured {
 	GinkgoHelper()
 	version := "v1"
-	if p.group == "gateway.envoyproxy.io" {
+	if p.group == "gateway.envoyproxy.io" || p.group == "projectcontour.io" {
 		version = "v1alpha1"
 	}
 	o := route(p.group, version, p.kind)

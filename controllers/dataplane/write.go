@@ -288,15 +288,18 @@ func yield(claim apply.Claim, live client.Object) (left apply.Claim, conflict, e
 	return without(claim, paths), conflicts[0], nil
 }
 
-// without leaves fields out of a claim. Without the mode the rest is of no use.
+// without leaves fields out of a claim. Without anything but lists of ports the rest is
+// of no use.
 func without(claim apply.Claim, paths [][]string) apply.Claim {
 	claim.Fields = runtime.DeepCopyJSON(claim.Fields)
 	for _, path := range paths {
-		if slices.Contains(path, linkerd.InjectAnnotation) {
+		switch path[len(path)-1] {
+		case linkerd.SkipInboundPortsAnnotation, linkerd.SkipOutboundPortsAnnotation:
+			unstructured.RemoveNestedField(claim.Fields, path...)
+		default:
 			claim.Fields = nil
-			break
+			return claim
 		}
-		unstructured.RemoveNestedField(claim.Fields, path...)
 	}
 	return claim
 }
@@ -304,7 +307,7 @@ func without(claim apply.Claim, paths [][]string) apply.Claim {
 // claim is what the target gets from all classes.
 func (w *workload) claim() apply.Claim {
 	claim := claimOf(recordOf(w.Target))
-	claim.Fields = w.Target.Fields(w.merged.Annotations)
+	claim.Fields = w.Target.Fields(w.merged.Annotations, w.merged.PodSpec)
 	return claim
 }
 
@@ -325,7 +328,8 @@ func (r *Reconciler) readTarget(ctx context.Context, e v1alpha1.InventoryEntry) 
 }
 
 // prune takes back what is recorded and no longer wanted, and then forgets it. As long
-// as a proxy is in ingress mode, the settings that send the header stay.
+// as a proxy is in ingress mode, the settings that send the header stay; as long as a pod
+// template names a ServiceAccount, that does.
 func (r *Reconciler) prune(
 	ctx context.Context, s *scope, objects []v1alpha1.InventoryEntry, wanted []v1alpha1.Claim,
 ) error {
@@ -344,7 +348,7 @@ func (r *Reconciler) prune(
 		}
 	}
 	for _, entry := range slices.Backward(inventory.Stale(s.class.Status.Inventory, objects)) {
-		if s.inIngressMode() {
+		if s.inIngressMode() || s.names(entry) {
 			objects = inventory.Union(objects, []v1alpha1.InventoryEntry{entry})
 			continue
 		}

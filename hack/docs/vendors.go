@@ -13,6 +13,7 @@ import (
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/internal/linkerd"
 	"github.com/meshingress/meshingress/providers"
 )
 
@@ -142,6 +143,9 @@ func writeDataPlane(p *page, d providers.DataPlane) {
 	if d.NoInbound {
 		items = append(items, "clients reach it through no Service, so there is no port to skip")
 	}
+	if len(d.SkipOutboundPorts) > 0 {
+		items = append(items, "it connects past its proxy to port "+code(linkerd.JoinPorts(d.SkipOutboundPorts)))
+	}
 	if len(d.Targets) > 0 {
 		items = append(items, "annotations for the injector may go on "+targetList(d.Targets))
 	}
@@ -167,7 +171,11 @@ func targetList(targets []v1alpha1.InjectionTarget) string {
 	for _, t := range targets {
 		names = append(names, string(t))
 	}
-	return codes(names) + "; `Auto` is the first"
+	text := codes(names) + "; `Auto` is the first"
+	if targets[0] == v1alpha1.InjectionTargetWorkload && len(targets) > 1 {
+		text += ", and the second where the workload is generated"
+	}
+	return text
 }
 
 // abilities tells what a provider does beyond what every provider does.

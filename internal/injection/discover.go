@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
 
@@ -39,6 +40,10 @@ type Cluster struct {
 	// Find returns an object that only the vendor knows, whose annotations reach the
 	// pods of a workload, and the path of them in it. nil where the vendor has none.
 	Find func(t v1alpha1.InjectionTarget, w Workload) (*unstructured.Unstructured, []string, error)
+
+	// PodSpec are the fields that the class sets in the spec of pod templates; nil where
+	// there are none.
+	PodSpec map[string]any
 }
 
 // Discovery is the data plane of a class.
@@ -69,6 +74,9 @@ type Discovery struct {
 	// Mismatch tells of what speaks against the workloads being of this class; empty
 	// where nothing does.
 	Mismatch string
+
+	// SkipOutbound are the ports that the vendor wants past the proxy on the way out.
+	SkipOutbound []int32
 }
 
 // ReasonNoExposedService is the reason of a Notice: no ports of clients are skipped.
@@ -104,7 +112,7 @@ func (e *DiscoveryError) Error() string { return e.Message }
 // Discover finds the data plane of a class. What the class names wins over what
 // the vendor's labels say. The error is always a *DiscoveryError.
 func Discover(class *v1alpha1.MeshIngressClass, where providers.DataPlane, c Cluster) (Discovery, error) {
-	d := Discovery{Targets: where.Targets, NoInbound: where.NoInbound}
+	d := Discovery{Targets: where.Targets, NoInbound: where.NoInbound, SkipOutbound: where.SkipOutboundPorts}
 	var err error
 	if where.Outside != "" {
 		return Discovery{}, &DiscoveryError{v1alpha1.ReasonDataPlaneOutsideCluster, where.Outside}
@@ -112,7 +120,8 @@ func Discover(class *v1alpha1.MeshIngressClass, where providers.DataPlane, c Clu
 	if d.Workloads, d.Mismatch, err = findWorkloads(class, where, c); err != nil {
 		return Discovery{}, err
 	}
-	for _, w := range d.Workloads {
+	for i, w := range d.Workloads {
+		d.Workloads[i].Owner = generator(where, w)
 		var in inbound
 		if !where.NoInbound {
 			if in, err = findInbound(class, w, c); err != nil {
@@ -123,6 +132,18 @@ func Discover(class *v1alpha1.MeshIngressClass, where providers.DataPlane, c Clu
 		d.VendorVersion = cmp.Or(d.VendorVersion, vendorVersion(where, w))
 	}
 	return d, nil
+}
+
+// generator is the object whose controller generates a workload: its owner, or the
+// Gateway that a label of the vendor names; nil where there is none.
+func generator(where providers.DataPlane, w Workload) *metav1.OwnerReference {
+	for _, s := range where.Workloads {
+		name := w.Template.Labels[s.OwningGateway]
+		if w.Owner == nil && name != "" && labels.SelectorFromSet(s.Labels).Matches(labels.Set(w.Template.Labels)) {
+			return &metav1.OwnerReference{Kind: "Gateway", Name: name}
+		}
+	}
+	return w.Owner
 }
 
 func vendorVersion(where providers.DataPlane, w Workload) string {

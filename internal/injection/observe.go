@@ -15,12 +15,13 @@ import (
 
 func compareNames(a, b *v1alpha1.MeshIngressClass) int { return cmp.Compare(a.Name, b.Name) }
 
-// mergePorts adds the ports of one list to another.
+// mergePorts adds the ports of one list to another, for both ways.
 func mergePorts(into, from map[string]string) {
 	const key = linkerd.SkipInboundPortsAnnotation
 	if ports := linkerd.ParsePorts(into[key]).Union(linkerd.ParsePorts(from[key])); !ports.IsEmpty() {
 		into[key] = ports.String()
 	}
+	mergeOutbound(into, from)
 }
 
 // Observation counts the pods of a workload.

@@ -25,6 +25,10 @@ type Claim struct {
 	// Annotations for the pods; nil where something is in the way.
 	Annotations map[string]string
 
+	// PodSpec are fields of the pod template's spec; nil where there are none, and where
+	// Target is no workload.
+	PodSpec map[string]any
+
 	// Blocked says what is in the way of injection; empty where nothing is.
 	Blocked string
 }
@@ -42,13 +46,16 @@ func Plan(class *v1alpha1.MeshIngressClass, strategy v1alpha1.Strategy, d Discov
 func claim(class *v1alpha1.MeshIngressClass, strategy v1alpha1.Strategy, d Discovery, i int, c Cluster) Claim {
 	w := d.Workloads[i]
 	target, err := chooseTarget(class, d, w, c)
-	result := Claim{Workload: w, Target: target, Blocked: blocked(w, strategy, target, c)}
+	podSpec := podSpecOn(target, c)
+	result := Claim{Workload: w, Target: target, Blocked: blocked(w.with(podSpec), strategy, target, c)}
 	switch {
 	case result.Blocked != "":
 	case err != nil:
 		result.Blocked = err.Error()
 	default:
 		result.Annotations = annotations(strategy, skipInbound(d.Ports[i], target, c.Namespaces[w.Namespace], c.Linkerd))
+		d.skipOutbound(result.Annotations, w, c)
+		result.PodSpec = podSpec
 	}
 	return result
 }
@@ -127,13 +134,17 @@ type Merged struct {
 	// Annotations; empty where nobody claims it.
 	Annotations map[string]string
 
+	// PodSpec are fields of the pod template's spec; nil where there are none.
+	PodSpec map[string]any
+
 	// Losers are the names of classes that ask for another mode than an older
 	// class, and that older class's name.
 	Losers map[string]string
 }
 
-// Merge makes one claim of several on one target: the mode of the oldest class, and
-// the union of the ports. Its pods have one proxy each, so contradicting modes cannot
+// Merge makes one claim of several on one target: the mode of the oldest class, the
+// union of the ports, and each field of the pod template's spec as the oldest class that
+// sets it wants it. Its pods have one proxy each, so contradicting modes cannot
 // both hold.
 func Merge(claims []ClassClaim) Merged {
 	claims = slices.Clone(claims)
@@ -152,6 +163,7 @@ func Merge(claims []ClassClaim) Merged {
 		if winner == "" {
 			winner = c.Class.Name
 			maps.Copy(m.Annotations, c.Annotations)
+			m.PodSpec = maps.Clone(c.PodSpec)
 			continue
 		}
 		if c.Annotations[linkerd.InjectAnnotation] != m.Annotations[linkerd.InjectAnnotation] {
@@ -159,6 +171,7 @@ func Merge(claims []ClassClaim) Merged {
 			continue
 		}
 		mergePorts(m.Annotations, c.Annotations)
+		m.PodSpec = mergePodSpec(m.PodSpec, c.PodSpec)
 	}
 	return m
 }

@@ -53,6 +53,10 @@ func claimFor(
 	return claims[0]
 }
 
+func ofGateway() *metav1.OwnerReference {
+	return &metav1.OwnerReference{Kind: "Gateway", Name: "public"}
+}
+
 func TestWhereAnnotationsGo(t *testing.T) {
 	gateway := func(target v1alpha1.InjectionTarget, w injection.Workload) (*unstructured.Unstructured, []string, error) {
 		if target != toGateway || w.Name != "edge" {
@@ -72,7 +76,7 @@ func TestWhereAnnotationsGo(t *testing.T) {
 	for name, tc := range map[string]struct {
 		asked   v1alpha1.InjectionTarget
 		offered []v1alpha1.InjectionTarget
-		owner   string
+		owner   *metav1.OwnerReference
 		target  string
 		uid     string
 		current map[string]string
@@ -89,7 +93,7 @@ func TestWhereAnnotationsGo(t *testing.T) {
 			fields:  map[string]any{"metadata": map[string]any{"annotations": wish}},
 		},
 		"the vendor's second, for a workload that another controller generates": {
-			offered: []v1alpha1.InjectionTarget{toWorkload, toGateway}, owner: "Gateway public",
+			offered: []v1alpha1.InjectionTarget{toWorkload, toGateway}, owner: ofGateway(),
 			target: "Gateway infra/public", uid: "gw-uid", current: map[string]string{"a": "b"},
 			fields: map[string]any{"spec": map[string]any{"infrastructure": map[string]any{"annotations": wish}}},
 		},
@@ -110,11 +114,11 @@ func TestWhereAnnotationsGo(t *testing.T) {
 			if claim.Blocked != "" {
 				t.Fatalf("blocked: %s", claim.Blocked)
 			}
-			got := []any{claim.Target.String(), string(claim.Target.UID), claim.Target.Current, claim.Target.Fields(claim.Annotations)}
+			got := []any{claim.Target.String(), string(claim.Target.UID), claim.Target.Current, claim.Target.Fields(claim.Annotations, claim.PodSpec)}
 			if diff := cmp.Diff([]any{tc.target, tc.uid, tc.current, tc.fields}, got); diff != "" {
 				t.Errorf("target (-want +got):\n%s", diff)
 			}
-			if claim.Target.Fields(nil) != nil {
+			if claim.Target.Fields(nil, nil) != nil {
 				t.Error("no annotations make fields")
 			}
 		})
@@ -122,7 +126,7 @@ func TestWhereAnnotationsGo(t *testing.T) {
 }
 
 func TestWhereAnnotationsCannotGo(t *testing.T) {
-	owned := func(w *injection.Workload) { w.Owner = "Gateway public" }
+	owned := func(w *injection.Workload) { w.Owner = ofGateway() }
 	missing := func(v1alpha1.InjectionTarget, injection.Workload) (*unstructured.Unstructured, []string, error) {
 		return nil, nil, errors.New("there is no Gateway infra/public")
 	}
@@ -221,6 +225,44 @@ func TestDataPlaneOfAGateway(t *testing.T) {
 			}
 			if err == nil && d.Workloads[0].Name != tc.want {
 				t.Errorf("found %s", d.Workloads[0])
+			}
+		})
+	}
+}
+
+// A Gateway that a label of the vendor names generates the workload, as an owner does.
+func TestAWorkloadThatALabelSaysIsGenerated(t *testing.T) {
+	const label = "fake.test/owning-gateway"
+	labeled := func(w *injection.Workload) { w.Template.Labels[label] = "private" }
+	owned := func(w *injection.Workload) { w.Owner = &metav1.OwnerReference{Kind: "Stack", Name: "all"} }
+	foreign := func(w *injection.Workload) { w.Template.Labels["app"] = "other" }
+	for name, tc := range map[string]struct {
+		changes []func(*injection.Workload)
+		owner   string
+	}{
+		"by its label":                           {[]func(*injection.Workload){labeled}, "Gateway private"},
+		"by its owner":                           {[]func(*injection.Workload){labeled, owned}, "Stack all"},
+		"by nothing":                             {nil, ""},
+		"by the label of what the vendor is not": {[]func(*injection.Workload){labeled, foreign}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dataPlane := where()
+			dataPlane.Workloads = append(dataPlane.Workloads, providers.WorkloadSelector{
+				Kinds: []string{"Deployment"}, Labels: map[string]string{"app": "proxy"}, OwningGateway: label, Container: "proxy",
+			})
+			w := proxy("infra", "edge", tc.changes...)
+			class := builders.Class("public", v1alpha1.VendorContour)
+			class.Spec.DataPlane.Workloads = []v1alpha1.WorkloadReference{w.WorkloadReference}
+			d, err := injection.Discover(class, dataPlane, cluster(nil, w))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			if owner := d.Workloads[0].Owner; owner != nil {
+				got = owner.Kind + " " + owner.Name
+			}
+			if got != tc.owner {
+				t.Errorf("generated for %q, want %q", got, tc.owner)
 			}
 		})
 	}

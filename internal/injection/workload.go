@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/providers"
 )
 
 // Workload is what a Deployment, DaemonSet and StatefulSet have in common.
@@ -27,9 +28,9 @@ type Workload struct {
 	// Desired is the number of pods that should run.
 	Desired int32
 
-	// Owner is the object whose controller generates the workload: "<kind> <name>";
-	// empty where there is none.
-	Owner string
+	// Owner is the object whose controller generates the workload; nil where there is
+	// none.
+	Owner *metav1.OwnerReference
 
 	// RolledOut reports whether every pod is of the current template, as the
 	// workload's controller sees it.
@@ -40,7 +41,7 @@ type Workload struct {
 func FromDeployment(d *appsv1.Deployment) Workload {
 	desired := replicas(d.Spec.Replicas)
 	return Workload{
-		WorkloadReference: reference("Deployment", d), UID: d.UID, Owner: ownerOf(d),
+		WorkloadReference: reference("Deployment", d), UID: d.UID, Owner: metav1.GetControllerOf(d),
 		Template: d.Spec.Template, Selector: d.Spec.Selector, Desired: desired,
 		RolledOut: d.Status.ObservedGeneration >= d.Generation &&
 			d.Status.UpdatedReplicas == desired && d.Status.Replicas == desired,
@@ -51,7 +52,7 @@ func FromDeployment(d *appsv1.Deployment) Workload {
 func FromDaemonSet(d *appsv1.DaemonSet) Workload {
 	desired := d.Status.DesiredNumberScheduled
 	return Workload{
-		WorkloadReference: reference("DaemonSet", d), UID: d.UID, Owner: ownerOf(d),
+		WorkloadReference: reference("DaemonSet", d), UID: d.UID, Owner: metav1.GetControllerOf(d),
 		Template: d.Spec.Template, Selector: d.Spec.Selector, Desired: desired,
 		RolledOut: d.Status.ObservedGeneration >= d.Generation && d.Status.UpdatedNumberScheduled == desired,
 	}
@@ -61,7 +62,7 @@ func FromDaemonSet(d *appsv1.DaemonSet) Workload {
 func FromStatefulSet(s *appsv1.StatefulSet) Workload {
 	desired := replicas(s.Spec.Replicas)
 	return Workload{
-		WorkloadReference: reference("StatefulSet", s), UID: s.UID, Owner: ownerOf(s),
+		WorkloadReference: reference("StatefulSet", s), UID: s.UID, Owner: metav1.GetControllerOf(s),
 		Template: s.Spec.Template, Selector: s.Spec.Selector, Desired: desired,
 		RolledOut: s.Status.ObservedGeneration >= s.Generation &&
 			s.Status.UpdatedReplicas == desired && s.Status.Replicas == desired,
@@ -72,18 +73,18 @@ func reference(kind string, obj metav1.Object) v1alpha1.WorkloadReference {
 	return v1alpha1.WorkloadReference{Kind: kind, Namespace: obj.GetNamespace(), Name: obj.GetName()}
 }
 
-func ownerOf(obj metav1.Object) string {
-	if ref := metav1.GetControllerOf(obj); ref != nil {
-		return ref.Kind + " " + ref.Name
-	}
-	return ""
-}
-
 func replicas(n *int32) int32 {
 	if n == nil {
 		return 1
 	}
 	return *n
+}
+
+// Facts are what a provider may see of the workload.
+func (w Workload) Facts() providers.WorkloadFacts {
+	return providers.WorkloadFacts{
+		Kind: w.Kind, Namespace: w.Namespace, Name: w.Name, Labels: w.Template.Labels, Owner: w.Owner,
+	}
 }
 
 // String is "<kind> <namespace>/<name>".

@@ -44,10 +44,10 @@ func Vendor(d providers.Description) []rbacv1.PolicyRule {
 	return rules(d.Writes, slices.Concat(d.Patches, d.DataPlane.Kinds), slices.Concat(d.Routes, d.ReadOnly))
 }
 
-// OptIn returns what the vendor's opt-in ways need besides; nothing where there is
-// no such need.
+// OptIn returns what the vendor's opt-in ways need besides, and what is made for
+// workloads where a class asks; nothing where there is no such need.
 func OptIn(d providers.Description) []rbacv1.PolicyRule {
-	var writes, patches []providers.Kind
+	writes, patches := slices.Clone(d.DataPlane.Writes), []providers.Kind(nil)
 	for _, s := range d.Strategies {
 		writes, patches = append(writes, s.Writes...), append(patches, s.Patches...)
 	}

@@ -195,3 +195,17 @@ func TestOptInRightsAreApartFromTheVendors(t *testing.T) {
 		t.Errorf("got %v for a vendor without opt-in ways, want nothing", rules)
 	}
 }
+
+func TestWhatIsMadeForWorkloadsIsOptIn(t *testing.T) {
+	d := providers.Description{DataPlane: providers.DataPlane{Writes: []providers.Kind{providers.KindServiceAccount}}}
+	if rules := permissions.Vendor(d); len(rules) > 0 {
+		t.Errorf("the vendor's own rights are %v", rules)
+	}
+	want := []rbacv1.PolicyRule{{
+		APIGroups: []string{""}, Resources: []string{"serviceaccounts"},
+		Verbs: []string{"get", "list", "watch", "create", "patch", "delete"},
+	}}
+	if diff := cmp.Diff(want, permissions.OptIn(d)); diff != "" {
+		t.Errorf("opt-in rights (-want +got):\n%s", diff)
+	}
+}

@@ -74,6 +74,7 @@ func (r *rendering) dataPlane(o *outcome, result translate.ClassResult) {
 	}
 	cluster.IngressClasses, cluster.Webhooks = r.in.ingressClasses, r.in.webhooks
 	cluster.Find, cluster.GatewayController = translate.Finder(provider, result), translate.GatewayController(result)
+	cluster.PodSpec = translate.PodSpec(provider, result, r.in.linkerd.TokenProjection)
 	found, err := injection.Discover(o.class, provider.Describe().DataPlane, cluster)
 	if err != nil {
 		o.plan.fail(discoveryError(err))
@@ -90,6 +91,7 @@ func (r *rendering) dataPlane(o *outcome, result translate.ClassResult) {
 			"spec.dataPlane.injection is Audit, so the patches of workloads are shown and not applied.")
 	}
 	o.claims = injection.Plan(o.class, o.plan.Strategy, found, cluster)
+	o.plan.Objects = append(o.plan.Objects, objectsOf(r.serviceAccounts(o))...)
 }
 
 func (o *outcome) notice(reason, message string) {
@@ -122,7 +124,7 @@ func (o *outcome) patchWorkloads(all []outcome) {
 				claim.Workload, winner)))
 			continue
 		}
-		o.plan.Patches = append(o.plan.Patches, targetPatch(claim.Target, merged.Annotations))
+		o.plan.Patches = append(o.plan.Patches, targetPatch(claim.Target, merged))
 	}
 }
 
@@ -143,10 +145,10 @@ func (o *outcome) claimsOn(t injection.Target, all []outcome) []injection.ClassC
 	return claims
 }
 
-func targetPatch(t injection.Target, annotations map[string]string) Patch {
+func targetPatch(t injection.Target, merged injection.Merged) Patch {
 	apiVersion := schema.GroupVersion{Group: t.Group, Version: t.Version}.String()
 	return Patch{
 		Target: Target{APIVersion: apiVersion, Kind: t.Kind, Namespace: t.Namespace, Name: t.Name},
-		Fields: t.Fields(annotations),
+		Fields: t.Fields(merged.Annotations, merged.PodSpec),
 	}
 }

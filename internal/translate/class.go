@@ -107,7 +107,7 @@ func Finder(p providers.Provider, result ClassResult) func(v1alpha1.InjectionTar
 		return nil
 	}
 	return func(target v1alpha1.InjectionTarget, w injection.Workload) (*unstructured.Unstructured, []string, error) {
-		return finder.InjectionTarget(result.Input, target, w.Kind)
+		return finder.InjectionTarget(result.Input, target, w.Facts())
 	}
 }
 
@@ -133,6 +133,15 @@ func GatewayController(result ClassResult) string {
 
 // gatewayGroup is that of Gateway and GatewayClass.
 const gatewayGroup = "gateway.networking.k8s.io"
+
+// PodSpec are the fields that a class sets in the spec of pod templates; nil where the
+// provider knows none.
+func PodSpec(p providers.Provider, result ClassResult, projected bool) map[string]any {
+	if s, ok := p.(providers.PodSpecifier); ok {
+		return s.PodSpec(result.Input.Class, projected)
+	}
+	return nil
+}
 
 // DefaultClass is the class marked as the default; of several the oldest, then the
 // first by name. Nil where none is.

@@ -5,9 +5,11 @@ package contour
 
 import (
 	contourv1 "github.com/projectcontour/contour/apis/projectcontour/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/providers"
+	"github.com/meshingress/meshingress/providers/internal/gatewayapi"
 )
 
 // kindHTTPProxy is projectcontour/contour apis/projectcontour/v1 HTTPProxy, CRD in
@@ -17,6 +19,13 @@ var kindHTTPProxy = providers.Kind{
 	Resource:         "httpproxies",
 }
 
+// kindContourDeployment is projectcontour/contour apis/projectcontour/v1alpha1
+// ContourDeployment, CRD in the same file.
+var kindContourDeployment = providers.Kind{
+	GroupVersionKind: schema.GroupVersionKind{Group: contourv1.GroupName, Version: "v1alpha1", Kind: "ContourDeployment"},
+	Resource:         "contourdeployments",
+}
+
 // Provider translates for Contour.
 type Provider struct{}
 
@@ -24,6 +33,9 @@ var (
 	_ providers.Provider     = Provider{}
 	_ providers.Observer     = Provider{}
 	_ providers.RelayAuditor = Provider{}
+	_ providers.ClassReader  = Provider{}
+	_ providers.TargetFinder = Provider{}
+	_ providers.PodSpecifier = Provider{}
 )
 
 // New returns the provider of the vendor Contour.
@@ -41,11 +53,12 @@ func New() Provider { return Provider{} }
 //   - CrossNamespace: a service of a route has no namespace (Service there).
 func (Provider) Describe() providers.Description {
 	return providers.Description{
-		Vendor: v1alpha1.VendorContour,
-		Title:  "Contour",
-		Source: "projectcontour/contour",
-		Writes: []providers.Kind{kindHTTPProxy},
-		Routes: []providers.Kind{kindHTTPProxy, providers.KindIngress},
+		Vendor:   v1alpha1.VendorContour,
+		Title:    "Contour",
+		Source:   "projectcontour/contour",
+		Writes:   []providers.Kind{kindHTTPProxy},
+		Routes:   []providers.Kind{kindHTTPProxy, providers.KindIngress},
+		ReadOnly: []providers.Kind{gatewayapi.KindGateway, gatewayapi.KindGatewayClass},
 		Strategies: []providers.StrategySupport{{
 			Strategy: v1alpha1.StrategyHeader,
 			Needs:    []providers.Kind{kindHTTPProxy},
@@ -61,38 +74,6 @@ func (Provider) Describe() providers.Description {
 		ExclusiveHosts: true,
 		DataPlane:      dataPlane(),
 	}
-}
-
-// dataPlane finds Envoy, never the Deployment contour: only Envoy sees requests.
-// What Contour's Gateway provisioner makes has other labels (component
-// ingress-controller, internal/provisioner/model/names.go) and is left out, because
-// the provisioner would undo a change of the workload.
-//
-// Contour goes by the class's name. Its chart names the controller
-// projectcontour.io/<namespace>/<name> (projectcontour/helm-charts
-// charts/contour/templates/contour/ingressclass.yaml contour-0.7.0), its provisioner
-// projectcontour.io/gateway-controller (cmd/contour/gatewayprovisioner.go v1.33.6). Envoy is
-// told no class: Contour is.
-func dataPlane() providers.DataPlane {
-	kinds := []string{"DaemonSet", "Deployment"}
-	return providers.DataPlane{Controllers: []string{"projectcontour.io"}, Workloads: []providers.WorkloadSelector{
-		{
-			Kinds:     kinds,
-			Labels:    map[string]string{"app": "envoy"},
-			Container: "envoy",
-			Source: "projectcontour/contour examples/contour/03-envoy.yaml " +
-				"and examples/deployment/03-envoy-deployment.yaml v1.33.8",
-		},
-		{
-			Kinds: kinds,
-			Labels: map[string]string{
-				"app.kubernetes.io/name":      "contour",
-				"app.kubernetes.io/component": "envoy",
-			},
-			Container: "envoy",
-			Source:    "projectcontour/helm-charts charts/contour/templates/envoy contour-0.7.0",
-		},
-	}}
 }
 
 // Reads asks for every HTTPProxy: Translate must know whose host a host is.

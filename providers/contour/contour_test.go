@@ -30,37 +30,3 @@ func TestDescribeLeavesOutWhatHTTPProxyCannotDo(t *testing.T) {
 		}
 	}
 }
-
-func TestDataPlaneIsEnvoyAlone(t *testing.T) {
-	workloads := map[string]struct {
-		labels map[string]string
-		found  bool
-	}{
-		"envoy of the manifests": {map[string]string{"app": "envoy"}, true},
-		"envoy of the chart": {map[string]string{
-			"app.kubernetes.io/name": "contour", "app.kubernetes.io/instance": "ingress",
-			"app.kubernetes.io/component": "envoy",
-		}, true},
-		"contour of the manifests": {map[string]string{"app": "contour"}, false},
-		"contour of the chart": {map[string]string{
-			"app.kubernetes.io/name": "contour", "app.kubernetes.io/component": "contour",
-		}, false},
-		"envoy of the Gateway provisioner": {map[string]string{
-			"app": "envoy-public", "app.kubernetes.io/name": "contour",
-			"app.kubernetes.io/component": "ingress-controller",
-		}, false},
-	}
-	for name, tc := range workloads {
-		t.Run(name, func(t *testing.T) {
-			found := slices.ContainsFunc(contour.New().Describe().DataPlane.Workloads, func(s providers.WorkloadSelector) bool {
-				for k, v := range s.Labels {
-					if tc.labels[k] != v {
-						return false
-					}
-				}
-				return true
-			})
-			story.Diff(t, "found", tc.found, found)
-		})
-	}
-}

@@ -158,7 +158,7 @@ func TestWhereAnnotationsForThePodsGo(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			in := providers.ClassInput{Class: class, Objects: objects(t, tc.objects...)}
-			obj, path, err := envoygateway.New().InjectionTarget(in, tc.target, tc.workload)
+			obj, path, err := envoygateway.New().InjectionTarget(in, tc.target, providers.WorkloadFacts{Kind: tc.workload})
 			if tc.want == "" {
 				if err == nil {
 					t.Errorf("found %v", obj)

@@ -88,7 +88,7 @@ func reads(class providers.Class, served providers.Served) []providers.Read {
 // GatewayClass names: both put annotations on Envoy's pods, and the latter wins
 // (internal/infrastructure/kubernetes/proxy/resource_provider.go, getPodAnnotations).
 func (Provider) InjectionTarget(
-	in providers.ClassInput, target v1alpha1.InjectionTarget, workloadKind string,
+	in providers.ClassInput, target v1alpha1.InjectionTarget, workload providers.WorkloadFacts,
 ) (*unstructured.Unstructured, []string, error) {
 	if target == v1alpha1.InjectionTargetGateway {
 		return gatewayapi.InfrastructureTarget(in)
@@ -106,5 +106,5 @@ func (Provider) InjectionTarget(
 	if kind, _, _ := unstructured.NestedString(proxy.Object, "spec", "provider", "type"); kind != "Kubernetes" {
 		return nil, nil, fmt.Errorf("EnvoyProxy %s/%s has no spec.provider.type: Kubernetes: set it", ref.Namespace, ref.Name)
 	}
-	return proxy, []string{"spec", "provider", "kubernetes", "envoy" + workloadKind, "pod", "annotations"}, nil
+	return proxy, []string{"spec", "provider", "kubernetes", "envoy" + workload.Kind, "pod", "annotations"}, nil
 }

@@ -93,7 +93,7 @@ func (Provider) ClassReads(in providers.ClassInput) []providers.Read {
 
 // InjectionTarget finds the class's Gateway.
 func (Provider) InjectionTarget(
-	in providers.ClassInput, target v1alpha1.InjectionTarget, _ string,
+	in providers.ClassInput, target v1alpha1.InjectionTarget, _ providers.WorkloadFacts,
 ) (*unstructured.Unstructured, []string, error) {
 	if target != v1alpha1.InjectionTargetGateway {
 		return nil, nil, fmt.Errorf("spec.dataPlane.injectionTarget: the Gateway API has no %s: set it to Gateway", target)

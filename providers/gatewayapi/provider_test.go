@@ -31,7 +31,7 @@ func named(kind, namespace, name string) *unstructured.Unstructured {
 func TestTheGatewayCarriesAnnotationsToThePods(t *testing.T) {
 	gateway := named("Gateway", "infra", "public")
 	in := providers.ClassInput{Class: class, Objects: []*unstructured.Unstructured{named("Gateway", "other", "public"), gateway}}
-	obj, path, err := gatewayapi.New().InjectionTarget(in, v1alpha1.InjectionTargetGateway, "Deployment")
+	obj, path, err := gatewayapi.New().InjectionTarget(in, v1alpha1.InjectionTargetGateway, providers.WorkloadFacts{})
 	if err != nil || obj != gateway {
 		t.Fatalf("found %v, error %v", obj, err)
 	}
@@ -53,7 +53,7 @@ func TestInjectionTargetsThatAreNotThere(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			in := providers.ClassInput{Class: tc.class, Objects: tc.objects}
-			if obj, _, err := gatewayapi.New().InjectionTarget(in, tc.target, "Deployment"); err == nil {
+			if obj, _, err := gatewayapi.New().InjectionTarget(in, tc.target, providers.WorkloadFacts{}); err == nil {
 				t.Errorf("found %v", obj)
 			}
 		})

@@ -103,10 +103,15 @@ func patchable() [][]string {
 		{"metadata", "labels"},
 		{"data"},
 		{"spec", "template", "metadata", "annotations"},
-		// Of a Gateway, of an EnvoyProxy of Envoy Gateway, and of Gloo's Settings.
+		{"spec", "template", "spec", "automountServiceAccountToken"},
+		{"spec", "template", "spec", "serviceAccountName"},
+		{"spec", "template", "spec", "serviceAccount"},
+		// Of a Gateway, of an EnvoyProxy of Envoy Gateway, of a ContourDeployment, and of
+		// Gloo's Settings.
 		{"spec", "infrastructure", "annotations"},
 		{"spec", "provider", "kubernetes", "envoyDeployment", "pod", "annotations"},
 		{"spec", "provider", "kubernetes", "envoyDaemonSet", "pod", "annotations"},
+		{"spec", "envoy", "podAnnotations"},
 		{"spec", "routingType"},
 		{"spec", "linkerd"},
 	}

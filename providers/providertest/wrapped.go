@@ -23,6 +23,7 @@ var (
 	_ providers.ClassReader     = wrapped{}
 	_ providers.FormChooser     = wrapped{}
 	_ providers.TargetFinder    = wrapped{}
+	_ providers.PodSpecifier    = wrapped{}
 )
 
 // TranslateClass implements providers.ClassTranslator. The plan is empty where the
@@ -54,12 +55,20 @@ func (p wrapped) Form(class providers.Class) string {
 // InjectionTarget implements providers.TargetFinder. It fails where the provider is
 // none; nothing asks then, because its DataPlane has no such target.
 func (p wrapped) InjectionTarget(
-	in providers.ClassInput, target v1alpha1.InjectionTarget, workloadKind string,
+	in providers.ClassInput, target v1alpha1.InjectionTarget, workload providers.WorkloadFacts,
 ) (*unstructured.Unstructured, []string, error) {
 	if f, ok := p.Provider.(providers.TargetFinder); ok {
-		return f.InjectionTarget(in, target, workloadKind)
+		return f.InjectionTarget(in, target, workload)
 	}
 	return nil, nil, fmt.Errorf("the provider finds no %s", target)
+}
+
+// PodSpec implements providers.PodSpecifier. It is nil where the provider is none.
+func (p wrapped) PodSpec(class providers.Class, projected bool) map[string]any {
+	if s, ok := p.Provider.(providers.PodSpecifier); ok {
+		return s.PodSpec(class, projected)
+	}
+	return nil
 }
 
 // Altered is the provider with other plans: change is called with each plan for a

@@ -18,7 +18,9 @@ import (
 
 // loaded holds the name of every CRD of every vendor, in the order of Load.
 var loaded = map[string][]string{
-	Contour: {"httpproxies.projectcontour.io", "tlscertificatedelegations.projectcontour.io"},
+	Contour: {
+		"contourdeployments.projectcontour.io", "httpproxies.projectcontour.io", "tlscertificatedelegations.projectcontour.io",
+	},
 	Emissary: {
 		"mappings.getambassador.io", "hosts.getambassador.io", "modules.getambassador.io",
 		"kubernetesendpointresolvers.getambassador.io", "consulresolvers.getambassador.io",

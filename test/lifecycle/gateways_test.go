@@ -110,3 +110,16 @@ func gatewayAPI() scenario {
 	s.edits[len(s.edits)-1] = beside(s.target).keeping(1)
 	return s
 }
+
+// contourProvisioner is Contour's Envoy as its Gateway provisioner makes it, injected by
+// the annotations of the ContourDeployment.
+func contourProvisioner() scenario {
+	const ns, envoy = "infra", "envoy-public"
+	s := byHelm(v1alpha1.VendorContour, "header, injected by the ContourDeployment", fixtures.ContourProvisioner,
+		named("apps/v1", "DaemonSet", ns, envoy), service(ns, envoy), "8080").routed(toHeader)
+	edge := named("projectcontour.io/v1alpha1", "ContourDeployment", "projectcontour", "edge")
+	s.target = place{edge, []string{"spec", "envoy", "podAnnotations"}}
+	s.edits = append(s.edits, annotated(gateway(ns, "public")), setting(edge, int64(1), "spec", "contour", "kubernetesLogLevel"),
+		beside(s.target).keeping(1))
+	return s
+}

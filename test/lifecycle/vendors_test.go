@@ -49,6 +49,7 @@ func others() []scenario {
 		envoyGateway("ClusterIP, injected by the Gateway", toClusterIP).injectedByGateway(),
 		envoyGateway("ClusterIP, injected by the EnvoyProxy", toClusterIP).injectedByProxy(),
 		gatewayAPI(),
+		contourProvisioner(),
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 	"sigs.k8s.io/gateway-api/pkg/features"
 
+	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/providers"
 	"github.com/meshingress/meshingress/providers/internal/objects"
 )
@@ -34,7 +35,12 @@ func Survey(class providers.Class, all []*unstructured.Unstructured) Surrounding
 	if ref == nil {
 		return Surroundings{}
 	}
-	s := Surroundings{Gateway: find[gatewayv1.Gateway](all, KindGateway, ref.Namespace, ref.Name)}
+	return SurroundingsOf(ref.ObjectKey, all)
+}
+
+// SurroundingsOf finds a Gateway and its GatewayClass among objects.
+func SurroundingsOf(gateway v1alpha1.ObjectKey, all []*unstructured.Unstructured) Surroundings {
+	s := Surroundings{Gateway: find[gatewayv1.Gateway](all, KindGateway, gateway.Namespace, gateway.Name)}
 	if s.Gateway != nil {
 		s.GatewayClass = find[gatewayv1.GatewayClass](all, KindGatewayClass, "", string(s.Gateway.Spec.GatewayClassName))
 	}

@@ -1,0 +1,92 @@
+// Copyright The MeshIngress Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package dataplane
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/controllers/internal/inventory"
+	"github.com/meshingress/meshingress/internal/injection"
+	"github.com/meshingress/meshingress/internal/translate"
+	"github.com/meshingress/meshingress/providers"
+)
+
+// planServiceAccounts adds to the plan of the class the ServiceAccounts that it names for
+// its workloads. One that somebody else has made does as it is.
+func (r *Reconciler) planServiceAccounts(ctx context.Context, s *scope) error {
+	v, owner := s.views[s.class.Name], translate.ClassOwner(s.class)
+	for _, account := range injection.ServiceAccounts(v.claims) {
+		synced, err := r.Watches.Ensure(ctx, account.GroupVersionKind())
+		if err != nil {
+			return err
+		}
+		if !synced {
+			s.waiting = true
+			return nil
+		}
+		one := []*unstructured.Unstructured{account}
+		taken, err := r.Writer().Conflicts(ctx, owner, one)
+		if err != nil {
+			return err
+		}
+		if len(taken) == 0 {
+			owner.Mark(one)
+			v.result.Plan.Objects = slices.Concat(v.result.Plan.Objects, one)
+		}
+	}
+	return nil
+}
+
+// names reports whether an object is a ServiceAccount that a pod template names.
+func (s *scope) names(e v1alpha1.InventoryEntry) bool { return len(s.namedBy(e)) > 0 }
+
+func (s *scope) namedBy(e v1alpha1.InventoryEntry) []injection.Workload {
+	if inventory.GVK(e) != providers.KindServiceAccount.GroupVersionKind {
+		return nil
+	}
+	var found []injection.Workload
+	for _, w := range s.cluster.Workloads {
+		if w.Namespace == e.Namespace && w.Template.Spec.ServiceAccountName == e.Name {
+			found = append(found, w)
+		}
+	}
+	return found
+}
+
+// dispose deletes an object of a class that goes. A ServiceAccount that a pod template
+// names even so is somebody else's wish by now, and stays without our marks.
+func (r *Reconciler) dispose(ctx context.Context, s *scope, e v1alpha1.InventoryEntry) error {
+	owner := translate.ClassOwner(s.class)
+	for _, w := range s.namedBy(e) {
+		named, err := r.stillNames(ctx, w, e.Name)
+		if err != nil {
+			return err
+		}
+		if named {
+			return r.Writer().Orphan(ctx, owner, e)
+		}
+	}
+	return r.Writer().Delete(ctx, owner, e)
+}
+
+// stillNames asks the API server, because the cache may lag behind our own release.
+func (r *Reconciler) stillNames(ctx context.Context, w injection.Workload, account string) (bool, error) {
+	live := &unstructured.Unstructured{}
+	live.SetAPIVersion("apps/v1")
+	live.SetKind(w.Kind)
+	if err := r.Live.Get(ctx, client.ObjectKey{Namespace: w.Namespace, Name: w.Name}, live); err != nil {
+		if client.IgnoreNotFound(err) == nil {
+			return false, nil
+		}
+		return false, fmt.Errorf("reading %s: %w", w, err)
+	}
+	name, _, err := unstructured.NestedString(live.Object, "spec", "template", "spec", "serviceAccountName")
+	return name == account, err
+}
