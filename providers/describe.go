@@ -6,6 +6,8 @@ package providers
 import (
 	"slices"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
@@ -274,6 +276,10 @@ type WorkloadSelector struct {
 	// Labels that the pod template carries, all of them.
 	Labels map[string]string
 
+	// Owner is the kind of the object whose controller generates the workload, where
+	// that tells the data plane rather than labels. Empty: any, or none.
+	Owner schema.GroupKind
+
 	// GatewayName and GatewayNamespace are labels of the pod template that hold the
 	// name and the namespace of the class's gatewayRef; may be empty. A class
 	// without gatewayRef finds nothing by a selector that has one of them.
@@ -294,4 +300,16 @@ type WorkloadSelector struct {
 
 	// Source is where the labels were read: "<repository> <path> <version>".
 	Source string
+}
+
+// Fits reports whether the labels of a pod template and the owner of its workload,
+// which may be nil, are what the selector asks for.
+func (s WorkloadSelector) Fits(podLabels map[string]string, owner *metav1.OwnerReference) bool {
+	return labels.SelectorFromSet(s.Labels).Matches(labels.Set(podLabels)) && (s.Owner.Empty() || IsOwner(owner, s.Owner))
+}
+
+// IsOwner reports whether a reference, which may be nil, is to an object of a kind, in
+// whatever version.
+func IsOwner(ref *metav1.OwnerReference, kind schema.GroupKind) bool {
+	return ref != nil && schema.FromAPIVersionAndKind(ref.APIVersion, ref.Kind).GroupKind() == kind
 }

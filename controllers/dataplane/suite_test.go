@@ -32,7 +32,9 @@ var (
 var _ = BeforeSuite(func(ctx SpecContext) {
 	controllertest.LogToGinkgo()
 	var err error
-	testEnv, err = env.Start(ctx, env.WithVendorCRDs(crds.Traefik, crds.Contour, crds.GatewayAPI, crds.EnvoyGateway, crds.GCE))
+	testEnv, err = env.Start(ctx, env.WithVendorCRDs(
+		crds.Traefik, crds.Contour, crds.GatewayAPI, crds.EnvoyGateway, crds.GCE, crds.Kong,
+	))
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(func() error { return testEnv.Stop() })
 	registry, err := all.New()

@@ -264,6 +264,9 @@ func labelList(w providers.WorkloadSelector) string {
 		items = append(items, key+"="+w.Labels[key])
 	}
 	list := codes(items)
+	if !w.Owner.Empty() {
+		list += ", made by the controller of a " + code(w.Owner.Kind)
+	}
 	for _, label := range []struct{ key, value string }{
 		{w.GatewayName, "name"}, {w.GatewayNamespace, "namespace"},
 	} {

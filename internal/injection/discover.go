@@ -199,7 +199,7 @@ func namedWorkloads(named []v1alpha1.WorkloadReference, all []Workload) ([]Workl
 
 func selects(s providers.WorkloadSelector, ref *v1alpha1.GatewayReference, w Workload) bool {
 	return slices.Contains(s.Kinds, w.Kind) &&
-		labels.SelectorFromSet(s.Labels).Matches(labels.Set(w.Template.Labels)) &&
+		s.Fits(w.Template.Labels, w.Owner) &&
 		ofGateway(s, ref, w) &&
 		mainContainer(s, w) != nil
 }
@@ -241,6 +241,9 @@ func describeSelectors(where providers.DataPlane, ref *v1alpha1.GatewayReference
 			wanted[s.GatewayNamespace] = ref.Namespace
 		}
 		item := "the labels " + wanted.String()
+		if !s.Owner.Empty() {
+			item = "the owner " + s.Owner.Kind
+		}
 		if s.Container != "" {
 			item += fmt.Sprintf(" and a container %q", s.Container)
 		}

@@ -70,9 +70,34 @@ func podTemplate(w Workload) Target {
 // for the class's status: what is in the way, and the remedy.
 func chooseTarget(class *v1alpha1.MeshIngressClass, d Discovery, w Workload, c Cluster) (Target, error) {
 	wanted := class.Spec.DataPlane.InjectionTarget
-	if wanted == "" || wanted == v1alpha1.InjectionTargetAuto {
-		wanted = d.defaultTarget(w)
+	if wanted != "" && wanted != v1alpha1.InjectionTargetAuto {
+		return findTarget(wanted, d, w, c)
 	}
+	var target Target
+	var err error
+	for _, wanted := range d.candidates(w) {
+		if target, err = findTarget(wanted, d, w, c); err == nil {
+			break
+		}
+	}
+	return target, err
+}
+
+// candidates are where the annotations of a workload may go, the first that there is:
+// the vendor's first target, or, in place of a pod template that another controller
+// generates, its others.
+func (d Discovery) candidates(w Workload) []v1alpha1.InjectionTarget {
+	switch {
+	case len(d.Targets) == 0:
+		return []v1alpha1.InjectionTarget{v1alpha1.InjectionTargetWorkload}
+	case d.Targets[0] == v1alpha1.InjectionTargetWorkload && w.Owner != nil && len(d.Targets) > 1:
+		return d.Targets[1:]
+	default:
+		return d.Targets[:1]
+	}
+}
+
+func findTarget(wanted v1alpha1.InjectionTarget, d Discovery, w Workload, c Cluster) (Target, error) {
 	switch wanted {
 	case v1alpha1.InjectionTargetWorkload:
 		return ownTemplate(w, d)
@@ -80,19 +105,6 @@ func chooseTarget(class *v1alpha1.MeshIngressClass, d Discovery, w Workload, c C
 		return namespaceOf(w, c)
 	default:
 		return elsewhere(wanted, w, c)
-	}
-}
-
-// defaultTarget is the vendor's first, but for a pod template that another controller
-// generates, in place of which there is a second.
-func (d Discovery) defaultTarget(w Workload) v1alpha1.InjectionTarget {
-	switch {
-	case len(d.Targets) == 0:
-		return v1alpha1.InjectionTargetWorkload
-	case d.Targets[0] == v1alpha1.InjectionTargetWorkload && w.Owner != nil && len(d.Targets) > 1:
-		return d.Targets[1]
-	default:
-		return d.Targets[0]
 	}
 }
 
@@ -152,8 +164,25 @@ func elsewhere(wanted v1alpha1.InjectionTarget, w Workload, c Cluster) (Target, 
 	if err != nil {
 		return Target{}, fmt.Errorf("reading the annotations of %s %s: %w", obj.GetKind(), obj.GetName(), err)
 	}
-	gvk := obj.GroupVersionKind()
-	return Target{InventoryEntry: entryOf(gvk, obj), UID: obj.GetUID(), Path: path, Current: current}, nil
+	target := Target{InventoryEntry: entryOf(obj.GroupVersionKind(), obj), UID: obj.GetUID(), Path: path, Current: current}
+	if field := emptyField(obj, path); field != "" {
+		return Target{}, fmt.Errorf("%s of %s is empty, and Kubernetes would leave null there when the annotations go: "+
+			"remove that field, or set something in it", field, target)
+	}
+	return target, nil
+}
+
+// emptyField is the first field on a path that is an empty map. What it gets from us
+// could not be released: a map that somebody owns empty becomes null, which most CRDs
+// refuse (sigs.k8s.io/structured-merge-diff typed/remove.go v6, doMap).
+func emptyField(obj *unstructured.Unstructured, path []string) string {
+	for i := range path {
+		value, _, _ := unstructured.NestedFieldNoCopy(obj.Object, path[:i+1]...)
+		if fields, ok := value.(map[string]any); ok && len(fields) == 0 {
+			return strings.Join(path[:i+1], ".")
+		}
+	}
+	return ""
 }
 
 func entryOf(gvk schema.GroupVersionKind, obj *unstructured.Unstructured) v1alpha1.InventoryEntry {

@@ -5,6 +5,8 @@ package injection_test
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -157,6 +159,71 @@ func TestWhereAnnotationsCannotGo(t *testing.T) {
 				if !strings.Contains(claim.Blocked, word) {
 					t.Errorf("blocked by %q, which does not say %q", claim.Blocked, word)
 				}
+			}
+		})
+	}
+}
+
+// A target may itself be generated, of an object that is the target in its place.
+func TestAutoTakesTheFirstTargetThatThereIs(t *testing.T) {
+	const toProxy = v1alpha1.InjectionTargetEnvoyProxy
+	offered := []v1alpha1.InjectionTarget{toWorkload, toGateway, toProxy}
+	for name, tc := range map[string]struct {
+		asked v1alpha1.InjectionTarget
+		there []v1alpha1.InjectionTarget
+		want  string // the target's kind, or a word of what is in the way
+	}{
+		"the first":                {there: []v1alpha1.InjectionTarget{toGateway, toProxy}, want: "Gateway"},
+		"Auto, written out":        {asked: v1alpha1.InjectionTargetAuto, there: []v1alpha1.InjectionTarget{toGateway}, want: "Gateway"},
+		"the next":                 {there: []v1alpha1.InjectionTarget{toProxy}, want: "EnvoyProxy"},
+		"none: what the last says": {want: "there is no EnvoyProxy"},
+		"no other than is asked":   {asked: toGateway, there: []v1alpha1.InjectionTarget{toProxy}, want: "there is no Gateway"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			find := func(target v1alpha1.InjectionTarget, _ injection.Workload) (*unstructured.Unstructured, []string, error) {
+				if !slices.Contains(tc.there, target) {
+					return nil, nil, fmt.Errorf("there is no %s", target)
+				}
+				o := &unstructured.Unstructured{Object: map[string]any{}}
+				o.SetKind(string(target))
+				return o, []string{"metadata", "annotations"}, nil
+			}
+			claim := claimFor(t, tc.asked, offered, find, func(w *injection.Workload) { w.Owner = ofGateway() })
+			if got := claim.Target.Kind + claim.Blocked; got != tc.want {
+				t.Errorf("got %q, want %q", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestEmptyFieldsOnTheWayToTheAnnotations(t *testing.T) {
+	path := []string{"spec", "infrastructure", "annotations"}
+	for name, tc := range map[string]struct {
+		object map[string]any
+		empty  string // the field that is in the way
+	}{
+		"nothing is there":       {map[string]any{}, ""},
+		"an empty spec":          {map[string]any{"spec": map[string]any{}}, "spec of"},
+		"an empty field":         {map[string]any{"spec": map[string]any{"infrastructure": map[string]any{}}}, "spec.infrastructure of"},
+		"something beside it":    {map[string]any{"spec": map[string]any{"other": "x"}}, ""},
+		"something empty beside": {map[string]any{"spec": map[string]any{"other": map[string]any{}}}, ""},
+		"no annotations": {map[string]any{"spec": map[string]any{"infrastructure": map[string]any{
+			"annotations": map[string]any{}, "labels": map[string]any{"a": "b"},
+		}}}, "spec.infrastructure.annotations of"},
+		"annotations": {map[string]any{"spec": map[string]any{"infrastructure": map[string]any{
+			"annotations": map[string]any{"a": "b"},
+		}}}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			find := func(v1alpha1.InjectionTarget, injection.Workload) (*unstructured.Unstructured, []string, error) {
+				o := &unstructured.Unstructured{Object: tc.object}
+				o.SetKind("Gateway")
+				o.SetName("public")
+				return o, path, nil
+			}
+			claim := claimFor(t, toGateway, []v1alpha1.InjectionTarget{toGateway}, find)
+			if (claim.Blocked == "") != (tc.empty == "") || !strings.HasPrefix(claim.Blocked, tc.empty) {
+				t.Errorf("blocked by %q, want %q", claim.Blocked, tc.empty)
 			}
 		})
 	}

@@ -40,29 +40,14 @@ func namedProxy(class providers.Class, all []*unstructured.Unstructured) (proxyR
 }
 
 func proxyOfGateway(s gatewayapi.Surroundings) (proxyRef, bool) {
-	if s.Gateway == nil || s.Gateway.Spec.Infrastructure == nil {
-		return proxyRef{}, false
-	}
-	ref := s.Gateway.Spec.Infrastructure.ParametersRef
-	if ref == nil || string(ref.Group) != group || string(ref.Kind) != kindEnvoyProxy.Kind {
-		return proxyRef{}, false
-	}
-	return proxyRef{ObjectKey: v1alpha1.ObjectKey{Namespace: s.Gateway.Namespace, Name: ref.Name}}, true
+	key, ok := s.ParametersOfGateway(kindEnvoyProxy)
+	return proxyRef{ObjectKey: key}, ok
 }
 
 func proxyOfClass(s gatewayapi.Surroundings) (proxyRef, bool) {
-	if s.GatewayClass == nil {
-		return proxyRef{}, false
-	}
-	ref := s.GatewayClass.Spec.ParametersRef
-	if ref == nil || string(ref.Group) != group || string(ref.Kind) != kindEnvoyProxy.Kind {
-		return proxyRef{}, false
-	}
-	namespace := defaultNamespace
-	if ref.Namespace != nil {
-		namespace = cmp.Or(string(*ref.Namespace), defaultNamespace)
-	}
-	return proxyRef{ObjectKey: v1alpha1.ObjectKey{Namespace: namespace, Name: ref.Name}, shared: true}, true
+	key, ok := s.ParametersOfClass(kindEnvoyProxy)
+	key.Namespace = cmp.Or(key.Namespace, defaultNamespace)
+	return proxyRef{ObjectKey: key, shared: true}, ok
 }
 
 func merges(ref proxyRef, all []*unstructured.Unstructured) bool {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/providers"
+	"github.com/meshingress/meshingress/providers/internal/gatewayapi"
 )
 
 // Reasons of the provider's notices.
@@ -53,6 +54,8 @@ func kind(version, name, resource string) providers.Kind {
 
 var (
 	_ providers.Provider     = Provider{}
+	_ providers.ClassReader  = Provider{}
+	_ providers.TargetFinder = Provider{}
 	_ providers.RelayAuditor = Provider{}
 )
 
@@ -68,13 +71,15 @@ func New() Provider { return Provider{} }
 // Describe returns the static facts about Kong.
 func (Provider) Describe() providers.Description {
 	return providers.Description{
-		Vendor:     v1alpha1.VendorKong,
-		Title:      "Kong Ingress Controller",
-		Source:     "Kong/kubernetes-ingress-controller",
-		Writes:     []providers.Kind{providers.KindIngress, kindKongPlugin},
-		Patches:    []providers.Kind{providers.KindService},
-		Routes:     []providers.Kind{providers.KindIngress, kindTCPIngress},
-		ReadOnly:   []providers.Kind{kindKongClusterPlugin, kindKongConsumer, kindKongUpstreamPolicy},
+		Vendor:  v1alpha1.VendorKong,
+		Title:   "Kong Ingress Controller",
+		Source:  "Kong/kubernetes-ingress-controller",
+		Writes:  []providers.Kind{providers.KindIngress, kindKongPlugin},
+		Patches: []providers.Kind{providers.KindService},
+		Routes:  []providers.Kind{providers.KindIngress, kindTCPIngress},
+		ReadOnly: []providers.Kind{
+			kindKongClusterPlugin, kindKongConsumer, kindKongUpstreamPolicy, gatewayapi.KindGateway, gatewayapi.KindGatewayClass,
+		},
 		Strategies: strategies(),
 		DataPlane:  dataPlane(),
 	}
@@ -114,9 +119,8 @@ func strategies() []providers.StrategySupport {
 }
 
 // dataPlane finds Kong itself, also where KIC is a container beside it, and never the
-// Deployment of KIC alone, which has no container "proxy". What the Kong Operator
-// makes of a DataPlane has other labels and is left out, because it would undo a
-// change of the workload.
+// Deployment of KIC alone, which has no container "proxy". What the Kong Operator makes
+// has no label with a value that is always the same, but an owner.
 //
 // KIC takes no other controller string than the first, and its GatewayClasses have the
 // second (internal/store/store.go, internal/controllers/gateway/gatewayclass_controller.go
@@ -129,30 +133,45 @@ func dataPlane() providers.DataPlane {
 	controllers := []string{
 		"ingress-controllers.konghq.com/kong", "konghq.com/kic-gateway-controller", "konghq.com/gateway-operator",
 	}
-	return providers.DataPlane{Controllers: controllers, Workloads: []providers.WorkloadSelector{
-		{
-			Kinds:      kinds,
-			Labels:     map[string]string{"app.kubernetes.io/name": "kong", component: "app"},
-			Container:  proxyContainer,
-			ClassFlags: []providers.ClassFlag{{Arg: "ingress-class", Env: "CONTROLLER_INGRESS_CLASS"}},
-			Source:     "Kong/charts charts/kong/templates/deployment.yaml kong-3.4.1",
+	return providers.DataPlane{
+		Controllers: controllers,
+		Workloads: []providers.WorkloadSelector{
+			{
+				Kinds:      kinds,
+				Labels:     map[string]string{"app.kubernetes.io/name": "kong", component: "app"},
+				Container:  proxyContainer,
+				ClassFlags: []providers.ClassFlag{{Arg: "ingress-class", Env: "CONTROLLER_INGRESS_CLASS"}},
+				Source:     "Kong/charts charts/kong/templates/deployment.yaml kong-3.4.1",
+			},
+			{
+				Kinds:     kinds,
+				Labels:    map[string]string{"app.kubernetes.io/name": "gateway", component: "app"},
+				Container: proxyContainer,
+				Source:    "Kong/charts charts/ingress/Chart.yaml (alias gateway) kong-3.4.1",
+			},
+			{
+				Kinds:     []string{"Deployment"},
+				Owner:     kindDataPlane.GroupKind(),
+				Container: proxyContainer,
+				Source:    "Kong/kong-operator pkg/utils/kubernetes/resources/deployments.go v2.2.3",
+			},
 		},
-		{
-			Kinds:     kinds,
-			Labels:    map[string]string{"app.kubernetes.io/name": "gateway", component: "app"},
-			Container: proxyContainer,
-			Source:    "Kong/charts charts/ingress/Chart.yaml (alias gateway) kong-3.4.1",
+		Targets: []v1alpha1.InjectionTarget{
+			v1alpha1.InjectionTargetWorkload, v1alpha1.InjectionTargetDataPlane, v1alpha1.InjectionTargetGatewayConfiguration,
 		},
-	}}
+		Kinds: []providers.Kind{kindDataPlane, kindGatewayConfiguration},
+	}
 }
 
 const proxyContainer = "proxy"
 
 // Reads asks, where they are served, for what may take a backend's requests elsewhere
-// than the MeshIngress says. It asks for no Services: what their annotations say of
-// plugins is not seen.
+// than the MeshIngress says. Of the Services, what their annotations say of plugins is
+// not looked at.
 func (Provider) Reads(in providers.Input) []providers.Read {
-	reads := []providers.Read{{Kind: kindKongUpstreamPolicy, Namespace: in.Namespace}}
+	reads := []providers.Read{
+		{Kind: providers.KindService, Namespace: in.Namespace}, {Kind: kindKongUpstreamPolicy, Namespace: in.Namespace},
+	}
 	if in.Default != nil {
 		reads = append(reads, providers.Read{Kind: providers.KindIngress})
 	}

@@ -54,14 +54,14 @@ func TestReadsOnlyWhatIsServed(t *testing.T) {
 		served   providers.Served
 		want     []string
 	}{
-		"ClusterIP": {v1alpha1.StrategyClusterIP, false, all, []string{"default/KongUpstreamPolicy"}},
+		"ClusterIP": {v1alpha1.StrategyClusterIP, false, all, []string{"default/Service", "default/KongUpstreamPolicy"}},
 		"ClusterIP with a default": {
-			v1alpha1.StrategyClusterIP, true, all, []string{"default/KongUpstreamPolicy", "/Ingress"},
+			v1alpha1.StrategyClusterIP, true, all, []string{"default/Service", "default/KongUpstreamPolicy", "/Ingress"},
 		},
-		"ClusterIP without Kong's kinds": {v1alpha1.StrategyClusterIP, true, providers.Served{}, []string{"/Ingress"}},
+		"ClusterIP without Kong's kinds": {v1alpha1.StrategyClusterIP, true, providers.Served{}, []string{"default/Service", "/Ingress"}},
 		"Header": {
 			v1alpha1.StrategyHeader, false, all,
-			[]string{"default/KongUpstreamPolicy", "/KongPlugin", "/KongClusterPlugin", "/KongConsumer"},
+			[]string{"default/Service", "default/KongUpstreamPolicy", "/KongPlugin", "/KongClusterPlugin", "/KongConsumer"},
 		},
 	}
 	for name, tc := range tests {

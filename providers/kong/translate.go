@@ -26,8 +26,8 @@ const (
 // header routing, one KongPlugin and one Ingress for each backend.
 //
 // Errors: Forbidden for a template annotation that would undo it, Invalid for a path
-// that Kong would not compare as it is written and for a plugin of the template beside
-// which ours could not run, Duplicate for a host in two TLS entries and Required for TLS
+// that Kong would not compare as it is written, for a backend to which Kong speaks TLS
+// and for a plugin of the template beside which ours could not run, Duplicate for a host in two TLS entries and Required for TLS
 // without hosts, both of which KIC passes over in silence
 // (internal/dataplane/translator/ingressrules.go, addFromIngressV1TLS).
 func (Provider) Translate(in providers.Input) (providers.Plan, field.ErrorList) {
@@ -35,6 +35,7 @@ func (Provider) Translate(in providers.Input) (providers.Plan, field.ErrorList) 
 	_, errs := certificates.New("Kong", in.TLS)
 	errs = append(errs, annotations.Check(in, refusals(header))...)
 	errs = append(errs, checkPaths(in.Routes)...)
+	errs = append(errs, checkProtocols(in)...)
 	if header {
 		errs = append(errs, override.CheckDestinations(in, notLiteral)...)
 		errs = append(errs, checkTemplatePlugins(in)...)

@@ -34,7 +34,7 @@ const (
 	GCE = "gce"
 	// Gloo names the CRDs of Gloo.
 	Gloo = "gloo"
-	// Kong names the CRDs of the Kong Ingress Controller.
+	// Kong names the CRDs of the Kong Ingress Controller and of the Kong Operator.
 	Kong = "kong"
 	// Emissary names the CRDs of Emissary.
 	Emissary = "emissary"

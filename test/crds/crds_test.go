@@ -40,6 +40,7 @@ var loaded = map[string][]string{
 		"kongclusterplugins.configuration.konghq.com", "kongconsumers.configuration.konghq.com",
 		"kongplugins.configuration.konghq.com", "kongupstreampolicies.configuration.konghq.com",
 		"tcpingresses.configuration.konghq.com",
+		"dataplanes.gateway-operator.konghq.com", "gatewayconfigurations.gateway-operator.konghq.com",
 	},
 	Traefik: {
 		"ingressroutes.traefik.containo.us", "middlewares.traefik.containo.us",
