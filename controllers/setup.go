@@ -10,12 +10,14 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	admissionv1 "k8s.io/api/admissionregistration/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
+	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -24,6 +26,7 @@ import (
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/controllers/crdgate"
 	"github.com/meshingress/meshingress/controllers/dataplane"
+	"github.com/meshingress/meshingress/controllers/internal/apply"
 	"github.com/meshingress/meshingress/controllers/internal/base"
 	"github.com/meshingress/meshingress/controllers/internal/index"
 	"github.com/meshingress/meshingress/controllers/internal/metrics"
@@ -78,6 +81,8 @@ func CacheOptions(registry *providers.Registry) cache.Options {
 			&corev1.Pod{}: {Transform: stripPod},
 			&admissionv1.ValidatingWebhookConfiguration{}: {Transform: stripWebhooks},
 			&admissionv1.MutatingWebhookConfiguration{}:   {Transform: stripWebhooks},
+			&batchv1.Job{}:     {Transform: cache.TransformStripManagedFields()},
+			&batchv1.CronJob{}: {Transform: cache.TransformStripManagedFields()},
 		},
 	}
 }
@@ -108,6 +113,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	common := base.Reconciler{
 		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Registry: o.Registry, Linkerd: facts, Watches: kinds,
 		Events: mgr.GetEventRecorder("meshingress"), Metrics: counters,
+		Denials: apply.NewDenials(base.RetryDenied, clock.RealClock{}),
 	}
 	routes := &meshingress.Reconciler{Reconciler: common}
 	classes := &dataplane.Reconciler{Reconciler: common}

@@ -40,6 +40,9 @@ type scope struct {
 	// auditRelay.
 	uncovered []v1alpha1.InventoryEntry
 
+	// hazards of this class. Set by lookForHazards.
+	hazards hazards
+
 	// waiting is true where a cache is not filled yet.
 	waiting bool
 
@@ -109,6 +112,9 @@ func (r *Reconciler) reconcile(ctx context.Context, s *scope) error {
 	if err := r.write(ctx, s); base.IsLasting(err) {
 		s.written.denied = err
 	} else if err != nil {
+		return err
+	}
+	if err := r.lookForHazards(ctx, s); err != nil {
 		return err
 	}
 	return r.auditRelay(ctx, s)

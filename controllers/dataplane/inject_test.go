@@ -82,7 +82,8 @@ var _ = DescribeTable("A class of a vendor as its makers publish it",
 		Expect(status.Workloads).To(Equal([]v1alpha1.WorkloadStatus{found}))
 		Expect(status.Notices).To(HaveLen(v.notices))
 		Expect(status.Inventory).To(BeEmpty())
-		Expect(operator.Events.Events()).To(HaveLen(2+v.notices), "one for each change of the summary and each notice")
+		Expect(operator.Events.Events()).To(HaveLen(2+v.notices+len(status.Hazards)),
+			"one for each change of the summary, each notice and each hazard")
 		Expect(operator.Metric("meshingress_data_plane_meshed_pods", "public")).To(BeEquivalentTo(1))
 		Expect(operator.Metric("meshingress_drift_corrections_total", v.workload.Kind)).To(BeZero())
 

@@ -210,6 +210,8 @@ func (r *Reconciler) ofCRD(ctx context.Context, crd client.Object) []reconcile.R
 func (r *Reconciler) ofObject(ctx context.Context, obj client.Object) []reconcile.Request {
 	owner, ours := translate.ParseOwner(obj)
 	switch {
+	case !ours && tellsOfHazards(obj):
+		return r.ofPod(ctx, obj)
 	case !ours:
 		return r.all(ctx, obj)
 	case owner.Kind == "MeshIngressClass":

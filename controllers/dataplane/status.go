@@ -38,6 +38,7 @@ func (r *Reconciler) updateStatus(ctx context.Context, s *scope) error {
 		s.setFacts(v)
 		s.setWorkloads()
 		set.Only(len(s.uncovered) > 0, v1alpha1.ConditionRelayExposed, v1alpha1.ReasonUncoveredRoutes, s.relayMessage())
+		s.setHazards(set)
 	}
 	if !s.waiting || len(status.Conditions) == 0 { // what was seen before is not unsaid
 		s.setAccepted(set)
@@ -52,6 +53,7 @@ func (r *Reconciler) updateStatus(ctx context.Context, s *scope) error {
 	}
 	conditions.Announce(r.Events, s.class, s.before.Status.Conditions, status.Conditions)
 	conditions.AnnounceNotices(r.Events, s.class, s.before.Status.Notices, status.Notices)
+	conditions.AnnounceNotices(r.Events, s.class, s.before.Status.Hazards, status.Hazards)
 	return nil
 }
 
@@ -68,7 +70,7 @@ func (s *scope) setFacts(v *view) {
 	status.Strategy, status.StrategyReason = v.result.Strategy, v.result.StrategyReason
 	version := v.discovery.VendorVersion
 	status.VendorVersion = version[:min(len(version), maxVersion)]
-	notices := slices.Concat(v.result.Plan.Notices, v.discovery.Notices(s.class))
+	notices := slices.Concat(v.result.Plan.Notices, v.discovery.Notices(s.class), s.hazards.unknown)
 	status.Notices = notices[:min(len(notices), maxNotices)]
 	status.UncoveredRoutes = s.uncovered[:min(len(s.uncovered), maxUncovered)]
 	status.Planned = s.planned()

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -112,8 +113,11 @@ func (r *Reconciler) ofCRD(ctx context.Context, crd client.Object) []reconcile.R
 
 // ofObject finds the owner of a generated object. One that is not ours may stand
 // beside the routes of its namespace, or in their way. Either may be what a
-// MeshIngress of any namespace is not accepted for.
+// MeshIngress of any namespace is not accepted for. Jobs concern classes only.
 func (r *Reconciler) ofObject(ctx context.Context, obj client.Object) []reconcile.Request {
+	if obj.GetObjectKind().GroupVersionKind().Group == batchv1.GroupName {
+		return nil
+	}
 	owner, ours := translate.ParseOwner(obj)
 	if ours && owner.Kind != "MeshIngress" {
 		return nil

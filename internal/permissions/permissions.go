@@ -27,6 +27,8 @@ func Base() []rbacv1.PolicyRule {
 		rule(v1alpha1.GroupName, []string{"meshingressclasses/status", "meshingresses/status"}, "patch"),
 		rule("", []string{"namespaces", "pods", "services"}, read()...),
 		rule("apps", apps, read("patch")...),
+		rule("batch", []string{"cronjobs", "jobs"}, read()...),
+		rule("policy.linkerd.io", []string{"servers"}, read()...),
 		rule("apiextensions.k8s.io", []string{"customresourcedefinitions"}, read()...),
 		named(rule("", []string{"configmaps"}, read()...), linkerd.ConfigMapName),
 		rule("admissionregistration.k8s.io", []string{"mutatingwebhookconfigurations", "validatingwebhookconfigurations"}, read()...),

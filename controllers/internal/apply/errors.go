@@ -57,7 +57,20 @@ func (e *GoneError) Error() string { return e.Object + " is gone" }
 // IsDenied reports whether the API server or an admission policy refused a write
 // for what it says, so that trying again soon is of no use.
 func IsDenied(err error) bool {
-	return apierrors.IsForbidden(err) || apierrors.IsInvalid(err) || apierrors.IsBadRequest(err)
+	return apierrors.IsForbidden(err) || apierrors.IsInvalid(err) || apierrors.IsBadRequest(err) || IsAdmissionDenied(err)
+}
+
+// IsAdmissionDenied reports whether an admission policy or a webhook refused a write,
+// and not the authorizer. They choose the code of their answer, so only its text tells
+// (k8s.io/apiserver v0.37.2 pkg/admission/plugin/policy/validating/dispatcher.go and
+// generic/policy_dispatcher.go, pkg/admission/plugin/webhook/errors/statuserror.go).
+func IsAdmissionDenied(err error) bool {
+	var status apierrors.APIStatus
+	if !errors.As(err, &status) {
+		return false
+	}
+	message := status.Status().Message
+	return strings.Contains(message, " denied request: ") || strings.Contains(message, " denied the request")
 }
 
 // fieldConflicts reads the conflicts of a refused apply.

@@ -152,8 +152,7 @@ func (w Writer) applyAt(
 	body := claim.object()
 	body.SetUID(claim.UID)
 	body.SetResourceVersion(version)
-	options = append(options, client.FieldOwner(claim.Manager))
-	return body, w.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(body), options...)
+	return body, w.send(ctx, body, claim.Manager, options...)
 }
 
 // object has the fields of the claim, and its name.

@@ -28,6 +28,9 @@ type Writer struct {
 
 	// Live reads from the API server, where an old answer would do harm.
 	Live client.Reader
+
+	// Denials keep a write that was refused from being sent again at once; nil for none.
+	Denials *Denials
 }
 
 // Change is what a write did.
@@ -72,8 +75,7 @@ func (w Writer) apply(ctx context.Context, desired, live *unstructured.Unstructu
 	if live != nil {
 		body.SetUID(live.GetUID())
 	}
-	err := w.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(body),
-		client.FieldOwner(v1alpha1.FieldManager), client.ForceOwnership)
+	err := w.send(ctx, body, v1alpha1.FieldManager, client.ForceOwnership)
 	if live != nil && isGone(err) {
 		resource := schema.GroupResource{Group: desired.GroupVersionKind().Group, Resource: desired.GetKind()}
 		return apierrors.NewConflict(resource, desired.GetName(), err)

@@ -61,10 +61,15 @@ type Reconciler struct {
 
 	// Metrics for operators.
 	Metrics *metrics.Metrics
+
+	// Denials of writes, which are not tried again for RetryDenied; nil for none.
+	Denials *apply.Denials
 }
 
 // Writer writes what the object of the reconciler asks for.
-func (r *Reconciler) Writer() apply.Writer { return apply.Writer{Client: r.Client, Live: r.Live} }
+func (r *Reconciler) Writer() apply.Writer {
+	return apply.Writer{Client: r.Client, Live: r.Live, Denials: r.Denials}
+}
 
 // AddFinalizer adds our finalizer where it is not there yet.
 func (r *Reconciler) AddFinalizer(ctx context.Context, obj client.Object) error {

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -67,8 +68,19 @@ func relevant() predicate.Predicate {
 		}
 		return e.ObjectNew.GetGeneration() == 0 || e.ObjectNew.GetGeneration() != e.ObjectOld.GetGeneration() ||
 			!maps.Equal(e.ObjectNew.GetAnnotations(), e.ObjectOld.GetAnnotations()) ||
-			!maps.Equal(e.ObjectNew.GetLabels(), e.ObjectOld.GetLabels())
+			!maps.Equal(e.ObjectNew.GetLabels(), e.ObjectOld.GetLabels()) ||
+			!equality.Semantic.DeepEqual(jobConditions(e.ObjectNew), jobConditions(e.ObjectOld))
 	}}
+}
+
+// jobConditions say whether a Job is finished, which is what Jobs are watched for.
+func jobConditions(obj client.Object) any {
+	job, ok := obj.(*unstructured.Unstructured)
+	if !ok || job.GroupVersionKind().GroupKind() != (schema.GroupKind{Group: "batch", Kind: "Job"}) {
+		return nil
+	}
+	conditions, _, _ := unstructured.NestedFieldNoCopy(job.Object, "status", "conditions")
+	return conditions
 }
 
 // New returns a Manager that watches through a cache. The reader, which is not

@@ -1,0 +1,92 @@
+// Copyright The MeshIngress Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package apply
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/utils/clock"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// Denials are the writes that the API server has refused of late. The same write is not
+// sent again for a while, however many events ask for it: the status of a workload that
+// rolls out changes many times a minute. A restart forgets them, and asks once more. A
+// nil *Denials remembers nothing. Its methods may be called from several goroutines.
+type Denials struct {
+	retry time.Duration
+	clock clock.PassiveClock
+
+	mu   sync.Mutex
+	last map[string]denial // by object and manager
+}
+
+type denial struct {
+	body []byte
+	at   time.Time
+	err  error
+}
+
+// NewDenials returns Denials that hold for a time.
+func NewDenials(retry time.Duration, c clock.PassiveClock) *Denials {
+	return &Denials{retry: retry, clock: c, last: map[string]denial{}}
+}
+
+// recall is the refusal of a write that still holds; nil where there is none.
+func (d *Denials) recall(write string, body []byte) error {
+	if d == nil {
+		return nil
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	last, found := d.last[write]
+	if !found || !bytes.Equal(last.body, body) || d.clock.Since(last.at) >= d.retry {
+		return nil
+	}
+	return last.err
+}
+
+// note keeps the refusal of a write, and forgets that of one that was not refused, and
+// those that hold no longer.
+func (d *Denials) note(write string, body []byte, err error) {
+	if d == nil {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.last, write)
+	for other, last := range d.last {
+		if d.clock.Since(last.at) >= d.retry {
+			delete(d.last, other)
+		}
+	}
+	if IsDenied(err) && !isGone(err) {
+		d.last[write] = denial{body: body, at: d.clock.Now(), err: err}
+	}
+}
+
+// send applies a body for a manager, unless just that was refused of late.
+func (w Writer) send(
+	ctx context.Context, body *unstructured.Unstructured, manager string, opts ...client.ApplyOption,
+) error {
+	wanted := body.DeepCopy()
+	wanted.SetResourceVersion("") // a later one asks for the same
+	content, err := wanted.MarshalJSON()
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", Describe(body), err)
+	}
+	write := body.GroupVersionKind().String() + " " + client.ObjectKeyFromObject(body).String() + " " + manager
+	if err := w.Denials.recall(write, content); err != nil {
+		return err
+	}
+	opts = append(opts, client.FieldOwner(manager))
+	err = w.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(body), opts...)
+	w.Denials.note(write, content, err)
+	return err
+}
