@@ -100,10 +100,24 @@ var _ = Describe("A MeshIngressClass", func() {
 
 		By("a proxy that is no longer ready")
 		setReady(ctx, meshed, false)
-		becomes(ctx, mi, v1alpha1.ConditionReady, "False NotInjected")
+		becomes(ctx, mi, v1alpha1.ConditionReady, "False RolloutInProgress")
 		Expect(meshedPods(ctx, class)).To(Equal("0/1"))
 		setReady(ctx, meshed, true)
 		becomes(ctx, mi, v1alpha1.ConditionReady, "True Ready")
+	})
+
+	It("restarts pods that came up without their proxy, where it is told to", func(ctx SpecContext) {
+		install(ctx, fixtures.Linkerd, fixtures.Traefik)
+		class := traefik().class(func(c *v1alpha1.MeshIngressClass) { c.Spec.DataPlane.Repair = v1alpha1.RepairRestart })
+		expect.ExpectApplied(ctx, user, class)
+		eventually(ctx, linkerdAnnotations, traefikDeployment()).Should(Equal(clusterIPMode))
+		createPod(ctx, traefikDeployment(), func(pod *corev1.Pod) { pod.Labels["linkerd.io/cni-resource"] = "unseen-by-the-injector" })
+		setRolledOut(ctx, traefikDeployment())
+		eventually(ctx, func() (map[string]string, error) {
+			current, err := read(ctx, traefikDeployment())
+			return current.Spec.Template.Annotations, err
+		}).Should(HaveKey(v1alpha1.RestartedAtAnnotation))
+		rests(ctx, op)
 	})
 
 	It("misses Linkerd until that is installed, and when it is gone", func(ctx SpecContext) {

@@ -49,6 +49,7 @@ var _ = Describe("The operator's metrics", func() {
 		expect.ExpectDeleted(ctx, user, generated)
 		eventually(ctx, value).WithArguments("drift_corrections_total", "kind", "IngressRoute").Should(BeEquivalentTo(1))
 		patch(ctx, traefikDeployment(), `{"spec":{"template":{"metadata":{"annotations":{"linkerd.io/inject":null}}}}}`)
+		setRolledOut(ctx, traefikDeployment())
 		eventually(ctx, value).WithArguments("drift_corrections_total", "kind", "Deployment").Should(BeEquivalentTo(1))
 
 		By("meeting a stranger's object")

@@ -12,6 +12,7 @@ import (
 	. "github.com/onsi/gomega"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/meshingress/meshingress/internal/linkerd"
 )
@@ -21,12 +22,19 @@ import (
 
 // createPod makes a pod of the template, as it is now, and lets it be ready. Only
 // what the injector adds decides whether it is meshed.
-func createPod(ctx context.Context, deployment *appsv1.Deployment) *corev1.Pod {
+func createPod(ctx context.Context, deployment *appsv1.Deployment, changes ...func(*corev1.Pod)) *corev1.Pod {
 	GinkgoHelper()
 	current, err := read(ctx, deployment)
 	Expect(err).NotTo(HaveOccurred())
 	pod := &corev1.Pod{ObjectMeta: *current.Spec.Template.ObjectMeta.DeepCopy(), Spec: current.Spec.Template.Spec}
 	pod.Namespace, pod.GenerateName = deployment.Namespace, deployment.Name+"-"
+	pod.Labels[appsv1.DefaultDeploymentUniqueLabelKey] = "hash"
+	pod.OwnerReferences = []metav1.OwnerReference{{
+		APIVersion: "apps/v1", Kind: "ReplicaSet", Name: deployment.Name + "-hash", UID: "some-uid", Controller: new(true),
+	}}
+	for _, change := range changes {
+		change(pod)
+	}
 	create(ctx, pod)
 	setReady(ctx, pod, true)
 	return pod

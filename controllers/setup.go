@@ -116,7 +116,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 		Denials: apply.NewDenials(base.RetryDenied, clock.RealClock{}),
 	}
 	routes := &meshingress.Reconciler{Reconciler: common}
-	classes := &dataplane.Reconciler{Reconciler: common}
+	classes := &dataplane.Reconciler{Reconciler: common, Clock: clock.RealClock{}}
 	if err := routes.Setup(mgr, kinds, linkerdCache); err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	toolscache "k8s.io/client-go/tools/cache"
 
 	"github.com/meshingress/meshingress/internal/crdschema"
+	"github.com/meshingress/meshingress/internal/injection"
 	"github.com/meshingress/meshingress/internal/linkerd"
 	"github.com/meshingress/meshingress/providers"
 )
@@ -31,14 +32,14 @@ func stripSchemas(needs []providers.Kind) toolscache.TransformFunc {
 }
 
 // stripPod leaves of a pod what says whether its proxy is there, ready, and in
-// which mode.
+// which mode, and of which template it is.
 func stripPod(obj any) (any, error) {
 	pod, ok := obj.(*corev1.Pod)
 	if !ok {
 		return obj, nil
 	}
 	pod.ManagedFields = nil
-	pod.Annotations = nil
+	pod.Annotations = injection.Marks(pod.Annotations)
 	pod.Spec = corev1.PodSpec{
 		Containers:     proxyOnly(pod.Spec.Containers),
 		InitContainers: proxyOnly(pod.Spec.InitContainers),

@@ -28,8 +28,9 @@ type DataPlane struct {
 	Injection Injection `json:"injection,omitempty"`
 
 	// injectionTarget is where the annotations go that make Linkerd inject the pods.
-	// Auto: Namespace for EnvoyGateway; Gateway for GatewayAPI, where the workload is
-	// generated for one; Workload for the others. Workload: the pod template.
+	// Auto: Namespace for EnvoyGateway; where another controller generates the workload,
+	// the object that it generates it of, if the vendor has such a target; Workload for
+	// the others. Workload: the pod template.
 	// Namespace: the workload's Namespace, and so every pod that is made there from
 	// then on. Gateway: spec.infrastructure.annotations of gatewayRef. EnvoyProxy: the
 	// EnvoyProxy that the Gateway or its GatewayClass names. ContourDeployment: that of

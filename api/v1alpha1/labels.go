@@ -31,6 +31,10 @@ const (
 	// of its owner, with an empty namespace for a MeshIngressClass.
 	OwnerAnnotation = GroupName + "/owned-by"
 
+	// RestartedAtAnnotation is on pod templates whose pods were made anew because some
+	// had come up without their proxy: when that was, in RFC 3339, UTC.
+	RestartedAtAnnotation = GroupName + "/restartedAt"
+
 	// ManagedByLabel and ManagedByValue are the recommended Kubernetes label on
 	// every generated object.
 	ManagedByLabel = "app.kubernetes.io/managed-by"

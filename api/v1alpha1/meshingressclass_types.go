@@ -297,7 +297,8 @@ type WorkloadStatus struct {
 	// +required
 	MeshedPods int32 `json:"meshedPods"`
 
-	// ingressModePods have a proxy in ingress mode, ready or not.
+	// ingressModePods have a proxy in ingress mode, ready or not. At least one is
+	// counted while the pod template asks for that mode: the next pod will have it.
 	// +optional
 	IngressModePods int32 `json:"ingressModePods,omitempty"`
 

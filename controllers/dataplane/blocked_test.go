@@ -184,8 +184,8 @@ var _ = Describe("A cluster without Linkerd", func() {
 		Expect(latest(ctx, class).Status.Inventory).To(Equal(recorded.Inventory))
 		Expect(latest(ctx, class).Status.Linkerd).To(BeNil())
 
-		By("the class goes after it")
-		remove(ctx, class)
+		By("the class goes after it, and after its pods")
+		removeHeader(ctx, class)
 		Expect(linkerdAnnotations(ctx, nginxWorkload)).To(BeEmpty())
 		Expect(latest(ctx, controllerSettings()).Data).To(BeEmpty())
 	})

@@ -18,6 +18,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/controllers/internal/controllertest"
 	"github.com/meshingress/meshingress/internal/linkerd"
 	"github.com/meshingress/meshingress/test/builders"
 	"github.com/meshingress/meshingress/test/expect"
@@ -263,6 +264,34 @@ var _ = Describe("The ServiceAccount that a class names for its workload", func(
 	})
 })
 
+var _ = It("A ServiceAccount passes to the class that is left", func(ctx SpecContext) {
+	installLinkerd(ctx)
+	installContour(ctx, true)
+	DeferCleanup(deleteAccount)
+	before := snapshot(ctx)
+	one := newClass(ctx, "one", v1alpha1.VendorContour, mounting("mesh"))
+	settle(ctx, one)
+	two := newClass(ctx, "two", v1alpha1.VendorContour, mounting("mesh"))
+	settle(ctx, two)
+	made := expect.ExpectExists(ctx, testEnv.Client, meshAccount()).UID
+
+	By("a release that ends after that, and is made anew")
+	expect.ExpectDeleted(ctx, testEnv.Client, one)
+	operator.Faults.FailWrite(2)
+	_, err := reconcileOnce(ctx, one)
+	Expect(err).To(MatchError(controllertest.ErrInjected))
+	settle(ctx, one, two)
+	expect.ExpectNotFound(ctx, testEnv.Client, one)
+	account := expect.ExpectExists(ctx, testEnv.Client, meshAccount())
+	Expect(account.UID).To(Equal(made))
+	Expect(account.Annotations).To(HaveKeyWithValue(v1alpha1.OwnerAnnotation, "MeshIngressClass//two"))
+	Expect(latest(ctx, two).Status.Inventory).To(HaveLen(1))
+	Expect(envoyPod(ctx).ServiceAccountName).To(Equal("mesh"))
+
+	remove(ctx, two)
+	expectSame(ctx, before)
+})
+
 // generatedEnvoy is the workload of the fixture of Contour's Gateway provisioner.
 var generatedEnvoy = v1alpha1.WorkloadReference{Kind: "DaemonSet", Namespace: "infra", Name: "envoy-public"}
 
@@ -344,5 +373,11 @@ var _ = Describe("An Envoy of Contour's Gateway provisioner", func() {
 		class := newClass(ctx, "contour", v1alpha1.VendorContour)
 		settle(ctx, class)
 		expectUnmeshed(ctx, class, v1alpha1.ReasonNotInjected, "ContourDeployment projectcontour/edge", "restart the controller")
+
+		By("passing them on")
+		annotate(ctx, generatedEnvoy, wanted)
+		sayRolledOut(ctx, generatedEnvoy, 1)
+		settle(ctx, class)
+		expectUnmeshed(ctx, class, v1alpha1.ReasonNotInjected, "restart these")
 	})
 })

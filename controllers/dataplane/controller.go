@@ -7,6 +7,7 @@ import (
 	"context"
 	"time"
 
+	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -17,7 +18,12 @@ import (
 )
 
 // Reconciler reconciles MeshIngressClasses.
-type Reconciler struct{ base.Reconciler }
+type Reconciler struct {
+	base.Reconciler
+
+	// Clock tells when pods were restarted last, and how long others take.
+	Clock clock.PassiveClock
+}
 
 // scope is what one reconcile works on.
 type scope struct {
@@ -46,6 +52,10 @@ type scope struct {
 	// waiting is true where a cache is not filled yet.
 	waiting bool
 
+	// revisit is how long until time alone changes something; 0 where it does not. Set
+	// by observePods and planRestarts.
+	revisit time.Duration
+
 	// written is what the writes met. Set by write.
 	written outcome
 }
@@ -55,11 +65,21 @@ type workload struct {
 	injection.Claim
 	merged injection.Merged
 	seen   injection.Observation
+	rolled injection.Rollout
 	err    error
 
 	// waitsFor are MeshIngresses that do not send the header yet, without which
 	// ingress mode is not set.
 	waitsFor []string
+
+	// awaits is the change that waits for the end of a rollout; empty where none does.
+	awaits string
+
+	// wrote is the value of linkerd.io/inject that this reconcile has written.
+	wrote string
+
+	// restarts are pods that the write of the target makes anew.
+	restarts []string
 }
 
 // Reconcile implements reconcile.Reconciler.
@@ -109,6 +129,7 @@ func (r *Reconciler) reconcile(ctx context.Context, s *scope) error {
 	if err := r.observePods(ctx, s); err != nil {
 		return err
 	}
+	r.planRestarts(s)
 	if err := r.write(ctx, s); base.IsLasting(err) {
 		s.written.denied = err
 	} else if err != nil {
@@ -132,5 +153,5 @@ func (s *scope) retryAfter() time.Duration {
 			return base.RetryDenied
 		}
 	}
-	return 0
+	return s.revisit
 }

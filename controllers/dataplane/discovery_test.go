@@ -169,7 +169,7 @@ var _ = Describe("The pods of a data plane", func() {
 			},
 		}),
 		Entry("but not where the pod is not ready", podsCase{
-			rollout: 2, meshed: "1/2", reason: v1alpha1.ReasonNotInjected, says: "starting",
+			rollout: 2, meshed: "1/2", reason: v1alpha1.ReasonRolloutInProgress, says: "starting",
 			pods: func(w injection.Workload) []client.Object {
 				return ready(w, podOf(w, "starting", injected("enabled"), func(pod *corev1.Pod) {
 					pod.Status.Conditions[0].Status = corev1.ConditionFalse
@@ -177,7 +177,7 @@ var _ = Describe("The pods of a data plane", func() {
 			},
 		}),
 		Entry("but not where the proxy is not ready", podsCase{
-			rollout: 2, meshed: "1/2", reason: v1alpha1.ReasonNotInjected, says: "starting",
+			rollout: 2, meshed: "1/2", reason: v1alpha1.ReasonRolloutInProgress, says: "starting",
 			pods: func(w injection.Workload) []client.Object {
 				return ready(w, podOf(w, "starting", injected("enabled"), func(pod *corev1.Pod) {
 					pod.Status.ContainerStatuses[0].Ready = false

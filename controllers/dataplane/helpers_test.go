@@ -253,7 +253,8 @@ func expectMeshed(ctx context.Context, w injection.Workload, mode string) {
 	Expect(testEnv.Client.List(ctx, &pods, client.InNamespace(w.Namespace), client.MatchingLabels(w.Template.Labels))).To(Succeed())
 	alive := 0
 	for _, pod := range pods.Items {
-		if pod.DeletionTimestamp != nil || pod.Status.Phase != corev1.PodRunning {
+		owner := metav1.GetControllerOf(&pod)
+		if pod.DeletionTimestamp != nil || pod.Status.Phase != corev1.PodRunning || owner == nil || owner.Kind == "Job" {
 			continue
 		}
 		alive++

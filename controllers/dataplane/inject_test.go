@@ -180,6 +180,7 @@ var _ = Describe("The annotations of a workload", func() {
 
 	It("come back where a user removed one, and that is counted", func(ctx SpecContext) {
 		annotate(ctx, traefikWorkload, map[string]string{inject: ""})
+		rollOut(ctx, traefikWorkload)
 		settle(ctx, class)
 		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(Equal(map[string]string{inject: "enabled", skipPorts: "4567,4568,8000,8443"}))
 		Expect(workloadWrites()).To(HaveLen(1))
@@ -201,6 +202,7 @@ var _ = Describe("The annotations of a workload", func() {
 
 		By("the user takes it off again")
 		annotate(ctx, traefikWorkload, map[string]string{inject: ""})
+		rollOut(ctx, traefikWorkload)
 		settle(ctx, class)
 		expect.ExpectNoCondition(ctx, testEnv.Client, class, v1alpha1.ConditionConflicted)
 		rollOut(ctx, traefikWorkload)

@@ -61,7 +61,7 @@ func startManager() {
 		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Registry: operator.Registry, Watches: kinds,
 		Linkerd: observe.Linkerd{Reader: ofLinkerd, Namespace: linkerd.DefaultNamespace},
 		Events:  operator.Events, Metrics: reconciler.Metrics,
-	}}
+	}, Clock: operator.Clock}
 	Expect(r.Setup(mgr, kinds, ofLinkerd)).To(Succeed())
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -108,7 +108,9 @@ var _ = Describe("The controller in a manager", func() {
 
 		By("the pod template")
 		annotate(ctx, traefikWorkload, map[string]string{skipPorts: ""})
+		rollOut(ctx, traefikWorkload)
 		soon(ctx, traefikWorkload, map[string]string{inject: "enabled", skipPorts: "4567,4568,8000,8443"})
+		rollOut(ctx, traefikWorkload)
 
 		By("a Service")
 		edit(ctx, service("traefik", "traefik"), func(svc *corev1.Service) { svc.Spec.Ports = svc.Spec.Ports[:1] })
@@ -121,6 +123,7 @@ var _ = Describe("The controller in a manager", func() {
 		soonReady(ctx, class, v1alpha1.ReasonInjectionBlocked)
 		edit(ctx, builders.Namespace("traefik"), func(ns *corev1.Namespace) { delete(ns.Labels, linkerd.AdmissionWebhooksLabel) })
 		soonReady(ctx, class, v1alpha1.ReasonRolloutInProgress)
+		rollOut(ctx, traefikWorkload)
 
 		By("another class of the same workload, and that it goes")
 		other := newClass(ctx, "younger", v1alpha1.VendorTraefik, builders.WithRouting(v1alpha1.RoutingHeader))
@@ -202,5 +205,18 @@ func dataplaneWith(
 ) *dataplane.Reconciler {
 	r := operator.DataPlane()
 	r.Client = interceptor.NewClient(operator.Client, interceptor.Funcs{Get: get})
+	return r
+}
+
+// dataplaneThatLists is the reconciler with lists that are changed before it sees them.
+func dataplaneThatLists(change func(client.ObjectList)) *dataplane.Reconciler {
+	r := operator.DataPlane()
+	r.Client = interceptor.NewClient(operator.Client, interceptor.Funcs{
+		List: func(ctx context.Context, c client.WithWatch, list client.ObjectList, o ...client.ListOption) error {
+			err := c.List(ctx, list, o...)
+			change(list)
+			return err
+		},
+	})
 	return r
 }

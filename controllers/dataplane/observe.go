@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -20,31 +21,80 @@ import (
 	"github.com/meshingress/meshingress/providers"
 )
 
-// observePods counts the meshed pods of each workload.
+// observePods counts the meshed pods of each workload, and sees how far its rollout is.
 func (r *Reconciler) observePods(ctx context.Context, s *scope) error {
 	for i := range s.workloads {
 		w := &s.workloads[i]
-		var list corev1.PodList
-		err := r.Client.List(ctx, &list, client.InNamespace(w.Workload.Namespace),
-			client.MatchingLabelsSelector{Selector: w.Workload.PodSelector()}, client.UnsafeDisableDeepCopy)
+		pods, err := r.podsOf(ctx, w.Workload)
 		if err != nil {
-			return fmt.Errorf("listing the pods of %s: %w", w.Workload, err)
+			return err
 		}
-		pods := make([]*corev1.Pod, len(list.Items))
-		for j := range list.Items {
-			pods[j] = &list.Items[j]
-		}
-		w.seen = injection.Observe(pods, s.mode())
+		w.seen = w.Workload.Observe(pods, s.mode())
+		w.rolled = w.Workload.Rollout(pods, r.Clock.Now())
+		s.revisitIn(w.rolled.StuckIn)
 	}
 	return nil
+}
+
+// podsOf lists the pods with the labels of a workload's, some of which may be others'.
+func (r *Reconciler) podsOf(ctx context.Context, w injection.Workload) ([]*corev1.Pod, error) {
+	var list corev1.PodList
+	err := r.Client.List(ctx, &list, client.InNamespace(w.Namespace),
+		client.MatchingLabelsSelector{Selector: w.PodSelector()}, client.UnsafeDisableDeepCopy)
+	if err != nil {
+		return nil, fmt.Errorf("listing the pods of %s: %w", w, err)
+	}
+	pods := make([]*corev1.Pod, len(list.Items))
+	for i := range list.Items {
+		pods[i] = &list.Items[i]
+	}
+	return pods, nil
+}
+
+// revisitIn sees to it that the class is looked at again after some time at the latest.
+func (s *scope) revisitIn(d time.Duration) {
+	if d > 0 && (s.revisit == 0 || d < s.revisit) {
+		s.revisit = d
+	}
 }
 
 // mode is the value of linkerd.io/inject that the class's strategy needs.
 func (s *scope) mode() string { return injection.Mode(s.views[s.class.Name].result.Strategy) }
 
-// inIngressMode reports whether some pod has a proxy in ingress mode.
+// inIngressMode reports whether some pod has a proxy in ingress mode, or would have one
+// if it were made now.
 func (s *scope) inIngressMode() bool {
-	return slices.ContainsFunc(s.workloads, func(w workload) bool { return w.seen.Ingress > 0 })
+	return slices.ContainsFunc(s.workloads, func(w workload) bool { return s.ingressPods(w) > 0 })
+}
+
+// ingressPods counts the pods in ingress mode: at least one where the template asks for
+// it, because a workload without pods may be scaled up at any time.
+func (s *scope) ingressPods(w workload) int32 {
+	asks := w.wrote == linkerd.InjectIngress || s.cluster.Asks(w.Workload) == linkerd.InjectIngress
+	if asks && w.seen.Ingress == 0 {
+		return 1
+	}
+	return w.seen.Ingress
+}
+
+// unmeshedPods says why not all pods are meshed, where nothing is in the way.
+func (s *scope) unmeshedPods(w workload) (reason, message string) {
+	count := fmt.Sprintf("%d of %d pods are meshed", w.seen.Meshed, w.Workload.Desired)
+	switch {
+	case w.Workload.Desired == 0:
+		return v1alpha1.ReasonNoPods, "it runs no pods"
+	case w.settled() && len(w.seen.Uninjected) > 0:
+		return v1alpha1.ReasonNotInjected, fmt.Sprintf("%s; no proxy in mode %s has %s%s",
+			count, s.mode(), named(w.seen.Uninjected), s.repairHint(w))
+	case w.rolled.Stuck != "":
+		return v1alpha1.ReasonRolloutStuck, count + " and the rollout does not go on: " + w.rolled.Stuck
+	case !w.rolled.Finished && w.Workload.RolledOut && w.seen.Pods == w.Workload.Desired:
+		return v1alpha1.ReasonRolloutInProgress, count + "; not ready yet: " + named(w.seen.Unmeshed)
+	case !w.rolled.Finished:
+		return v1alpha1.ReasonRolloutInProgress, count + " and the rollout is under way"
+	default:
+		return v1alpha1.ReasonNotInjected, count + "; not so " + named(w.seen.Unmeshed)
+	}
 }
 
 // auditRelay lists the routes of others that let a client choose the Service while

@@ -16,6 +16,7 @@ import (
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/controllers/internal/apply"
+	"github.com/meshingress/meshingress/controllers/internal/inventory"
 )
 
 func overrides(class *v1alpha1.MeshIngressClass) bool {
@@ -59,7 +60,12 @@ func (r *Reconciler) set(
 // take writes down what is about to be taken from others, and forgets what others have
 // set or removed since it was taken.
 func (r *Reconciler) take(ctx context.Context, s *scope, claim apply.Claim, live client.Object) error {
-	taken, err := apply.Taken(claim, live, s.taken(claim))
+	known := s.taken(claim)
+	taken, err := apply.Taken(claim, live, known)
+	if err == nil && len(taken) < len(known) {
+		// What is forgotten is never given back: an old cache is not enough for that.
+		taken, err = r.takenLive(ctx, claim, known)
+	}
 	if err != nil {
 		return err
 	}
@@ -72,6 +78,18 @@ func (r *Reconciler) take(ctx context.Context, s *scope, claim apply.Claim, live
 		}
 	}
 	return r.recordTaken(ctx, s.class, claim, taken)
+}
+
+// takenLive is apply.Taken on an object as the API server has it.
+func (r *Reconciler) takenLive(
+	ctx context.Context, claim apply.Claim, known []v1alpha1.OverriddenField,
+) ([]v1alpha1.OverriddenField, error) {
+	live := &unstructured.Unstructured{}
+	live.SetGroupVersionKind(inventory.GVK(claim.Entry))
+	if err := r.Live.Get(ctx, client.ObjectKey{Namespace: claim.Entry.Namespace, Name: claim.Entry.Name}, live); err != nil {
+		return known, client.IgnoreNotFound(err)
+	}
+	return apply.Taken(claim, live, known)
 }
 
 // recordTaken writes down what is taken for a claim, in place of what was.

@@ -4,8 +4,11 @@
 package dataplane_test
 
 import (
+	"maps"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -46,11 +49,20 @@ func sayRolledOut(ctx SpecContext, ref v1alpha1.WorkloadReference, pods int64) {
 
 type podOption func(*corev1.Pod)
 
-// podOf is a ready pod of a workload, without a proxy.
+// podOf is a ready pod of a workload's current template, without a proxy.
 func podOf(w injection.Workload, name string, opts ...podOption) *corev1.Pod {
+	labels := maps.Clone(w.Template.Labels)
+	owner := metav1.OwnerReference{APIVersion: "apps/v1", Kind: w.Kind, Name: w.Name, UID: w.UID, Controller: new(true)}
+	if w.Kind == "Deployment" {
+		labels[appsv1.DefaultDeploymentUniqueLabelKey] = "hash"
+		owner.Kind, owner.Name, owner.UID = "ReplicaSet", w.Name+"-hash", "some-uid"
+	}
 	pod := &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Namespace: w.Namespace, Name: name, Labels: w.Template.Labels},
-		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "main", Image: "main:1"}}},
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: w.Namespace, Name: name, Labels: labels, Annotations: w.Template.Annotations,
+			OwnerReferences: []metav1.OwnerReference{owner},
+		},
+		Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "main", Image: "main:1"}}},
 		Status: corev1.PodStatus{
 			Phase:      corev1.PodRunning,
 			Conditions: []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}},

@@ -16,38 +16,63 @@ import (
 )
 
 // release takes back everything done for a class, and lets it go. What cannot be
-// taken back keeps it, and its status says why.
+// taken back, or not yet, keeps it, and its status says why.
 func (r *Reconciler) release(ctx context.Context, class *v1alpha1.MeshIngressClass) error {
 	if !controllerutil.ContainsFinalizer(class, v1alpha1.Finalizer) {
 		return nil
 	}
 	before := class.DeepCopy()
-	if err := r.takeAllBack(ctx, class); err != nil {
-		set := conditions.For(&class.Status.Conditions, class.Generation)
-		set.False(v1alpha1.ConditionReady, v1alpha1.ReasonReleasing, err.Error())
-		return errors.Join(err, r.patchStatus(ctx, before, class))
+	waitsFor, err := r.takeAllBack(ctx, class)
+	if err == nil && waitsFor == "" {
+		return r.RemoveFinalizer(ctx, class)
 	}
-	return r.RemoveFinalizer(ctx, class)
+	set := conditions.For(&class.Status.Conditions, class.Generation)
+	set.False(v1alpha1.ConditionReady, v1alpha1.ReasonReleasing, firstOf(errorText(err), waitsFor))
+	return errors.Join(err, r.patchStatus(ctx, before, class))
 }
 
-func (r *Reconciler) takeAllBack(ctx context.Context, class *v1alpha1.MeshIngressClass) error {
+// takeAllBack takes back what was done to workloads, and then the rest, which keeps
+// their proxies from being open relays: it stays while it says what it waits for.
+func (r *Reconciler) takeAllBack(ctx context.Context, class *v1alpha1.MeshIngressClass) (waitsFor string, err error) {
 	s := &scope{class: class}
 	facts, err := r.Linkerd.Facts(ctx)
 	if err != nil && !base.IsUnreadable(err) {
-		return err
+		return "", err
 	}
 	if err := r.look(ctx, s, facts); err != nil {
-		return err
+		return "", err
 	}
-	for _, c := range workloadsFirst(class.Status.Claims) {
-		// What comes after a workload is what keeps its proxy from being an open
-		// relay: it stays as long as the workload does.
-		if err := r.takeBack(ctx, s, c); err != nil {
+	settings := slices.DeleteFunc(slices.Clone(class.Status.Claims), isInjection)
+	if err := r.takeBackAll(ctx, s, slices.DeleteFunc(slices.Clone(class.Status.Claims), isSetting)); err != nil {
+		return "", err
+	}
+	if len(settings) > 0 || len(class.Status.Inventory) > 0 {
+		if waitsFor, err = r.leavesIngressMode(ctx, s); err != nil || waitsFor != "" {
+			return waitsFor, err
+		}
+	}
+	if err := r.takeBackAll(ctx, s, settings); err != nil {
+		return "", err
+	}
+	return "", r.deleteAll(ctx, s)
+}
+
+// isSetting reports whether a claim is one on anything else than annotations for the
+// injector.
+func isSetting(c v1alpha1.Claim) bool { return !isInjection(c) }
+
+func (r *Reconciler) deleteAll(ctx context.Context, s *scope) error {
+	for _, entry := range slices.Backward(s.class.Status.Inventory) {
+		if err := r.dispose(ctx, s, entry); err != nil {
 			return err
 		}
 	}
-	for _, entry := range slices.Backward(class.Status.Inventory) {
-		if err := r.dispose(ctx, s, entry); err != nil {
+	return nil
+}
+
+func (r *Reconciler) takeBackAll(ctx context.Context, s *scope, claims []v1alpha1.Claim) error {
+	for _, c := range claims {
+		if err := r.takeBack(ctx, s, c); err != nil {
 			return err
 		}
 	}

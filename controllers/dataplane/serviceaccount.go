@@ -5,13 +5,16 @@ package dataplane
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/controllers/internal/apply"
 	"github.com/meshingress/meshingress/controllers/internal/inventory"
 	"github.com/meshingress/meshingress/internal/injection"
 	"github.com/meshingress/meshingress/internal/translate"
@@ -60,10 +63,19 @@ func (s *scope) namedBy(e v1alpha1.InventoryEntry) []injection.Workload {
 	return found
 }
 
-// dispose deletes an object of a class that goes. A ServiceAccount that a pod template
-// names even so is somebody else's wish by now, and stays without our marks.
+// dispose deletes an object of a class that goes. A ServiceAccount that another class
+// names passes to that; one that a pod template names even so is a user's wish by now,
+// and stays without our marks.
 func (r *Reconciler) dispose(ctx context.Context, s *scope, e v1alpha1.InventoryEntry) error {
 	owner := translate.ClassOwner(s.class)
+	if inherited := s.inherited(e); inherited != nil {
+		_, err := r.Writer().Object(ctx, owner, inherited)
+		var passed *apply.ObjectConflictError // by a release that did not come to its end
+		if errors.As(err, &passed) {
+			return nil
+		}
+		return err
+	}
 	for _, w := range s.namedBy(e) {
 		named, err := r.stillNames(ctx, w, e.Name)
 		if err != nil {
@@ -74,6 +86,24 @@ func (r *Reconciler) dispose(ctx context.Context, s *scope, e v1alpha1.Inventory
 		}
 	}
 	return r.Writer().Delete(ctx, owner, e)
+}
+
+// inherited is a ServiceAccount as the first class wants it, by name, that names it too;
+// nil where none does.
+func (s *scope) inherited(e v1alpha1.InventoryEntry) *unstructured.Unstructured {
+	for _, name := range slices.Sorted(maps.Keys(s.views)) {
+		v := s.views[name]
+		if name == s.class.Name || !v.enforces() {
+			continue
+		}
+		for _, account := range injection.ServiceAccounts(v.claims) {
+			if inventory.Entry(account.GroupVersionKind(), account.GetNamespace(), account.GetName()) == e {
+				translate.ClassOwner(v.class).Mark([]*unstructured.Unstructured{account})
+				return account
+			}
+		}
+	}
+	return nil
 }
 
 // stillNames asks the API server, because the cache may lag behind our own release.

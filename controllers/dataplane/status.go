@@ -88,7 +88,7 @@ func (s *scope) setWorkloads() {
 	for _, w := range s.workloads {
 		item := v1alpha1.WorkloadStatus{
 			WorkloadReference: w.Workload.WorkloadReference,
-			Pods:              w.Workload.Desired, MeshedPods: w.seen.Meshed, IngressModePods: w.seen.Ingress,
+			Pods:              w.Workload.Desired, MeshedPods: w.seen.Meshed, IngressModePods: s.ingressPods(w),
 			Message: conditions.Bound(firstOf(w.Blocked, errorText(w.err))),
 		}
 		if s.class.Spec.DataPlane.Injection != v1alpha1.InjectionIgnore {
@@ -183,12 +183,14 @@ func (s *scope) unmeshed(w workload) (reason, message string) {
 	case len(w.waitsFor) > 0:
 		return v1alpha1.ReasonRoutesNotReady, "its proxy stays out of ingress mode until every route sends " +
 			linkerd.OverrideHeader + "; these MeshIngresses do not: " + named(w.waitsFor)
+	case w.awaits != "":
+		return v1alpha1.ReasonRolloutInProgress, "the rollout under way has to end first, before this is set: " + w.awaits
 	case w.allMeshed():
 		return "", ""
 	case audits(s.class):
 		return v1alpha1.ReasonAudit, "nothing is written; see status.planned for what would be"
 	default:
-		return w.unmeshedPods()
+		return s.unmeshedPods(w)
 	}
 }
 
@@ -217,34 +219,6 @@ func conflictReason(err error) string {
 // allMeshed reports whether every pod that should run does, and is meshed.
 func (w workload) allMeshed() bool {
 	return w.seen.Meshed > 0 && w.seen.Meshed == w.Workload.Desired && w.seen.Meshed == w.seen.Pods && w.Workload.RolledOut
-}
-
-// unmeshedPods says why not all pods are meshed, where nothing is in the way.
-func (w workload) unmeshedPods() (reason, message string) {
-	switch {
-	case w.Workload.Desired == 0:
-		return v1alpha1.ReasonNoPods, "it runs no pods"
-	case !w.Workload.RolledOut || w.seen.Pods != w.Workload.Desired:
-		return v1alpha1.ReasonRolloutInProgress, fmt.Sprintf(
-			"%d of %d pods are meshed and the rollout is under way", w.seen.Meshed, w.Workload.Desired)
-	default:
-		message := fmt.Sprintf("%d of %d pods are meshed; not so %s", w.seen.Meshed, w.Workload.Desired, named(w.seen.Unmeshed))
-		return v1alpha1.ReasonNotInjected, message + w.howAnnotationsArrive()
-	}
-}
-
-// howAnnotationsArrive says what pods that are not meshed wait for, where annotations do
-// not go on the pod template itself.
-func (w workload) howAnnotationsArrive() string {
-	switch {
-	case w.Target.IsWorkload():
-		return ""
-	case w.Target.Kind == "Namespace", w.Workload.Template.Annotations[linkerd.InjectAnnotation] == w.Annotations[linkerd.InjectAnnotation]:
-		return ": annotations of " + w.Target.String() + " reach pods that are made from now on, so restart these"
-	default:
-		return ": annotations of " + w.Target.String() + " are not on the pod template yet; where they stay away, " +
-			"restart the controller that generates it"
-	}
 }
 
 func named(names []string) string {

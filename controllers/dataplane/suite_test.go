@@ -32,15 +32,18 @@ var (
 var _ = BeforeSuite(func(ctx SpecContext) {
 	controllertest.LogToGinkgo()
 	var err error
-	testEnv, err = env.Start(ctx, env.WithVendorCRDs(
-		crds.Traefik, crds.Contour, crds.GatewayAPI, crds.EnvoyGateway, crds.GCE, crds.Kong,
-	))
+	testEnv, err = env.Start(ctx, withVendors())
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(func() error { return testEnv.Stop() })
 	registry, err := all.New()
 	Expect(err).NotTo(HaveOccurred())
 	operator = controllertest.New(ctx, testEnv, registry)
 })
+
+// withVendors installs what the specs, and their cleaning up, need.
+func withVendors() env.Option {
+	return env.WithVendorCRDs(crds.Traefik, crds.Contour, crds.GatewayAPI, crds.EnvoyGateway, crds.GCE, crds.Kong)
+}
 
 var _ = BeforeEach(func() {
 	operator.Reset()

@@ -10,16 +10,12 @@ import (
 	"slices"
 
 	"k8s.io/apimachinery/pkg/api/equality"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/controllers/internal/apply"
 	"github.com/meshingress/meshingress/controllers/internal/base"
 	"github.com/meshingress/meshingress/controllers/internal/inventory"
-	"github.com/meshingress/meshingress/internal/linkerd"
 	"github.com/meshingress/meshingress/internal/translate"
 	"github.com/meshingress/meshingress/providers"
 )
@@ -174,157 +170,6 @@ func isConflict(err error) bool {
 	var object *apply.ObjectConflictError
 	var field *apply.FieldConflictError
 	return errors.As(err, &object) || errors.As(err, &field)
-}
-
-// writeWorkloads writes into the workloads of this class what all classes want. It
-// waits for the rest of the plan and for the routes: a proxy in ingress mode, with
-// no header set, lets every client choose the Service.
-func (r *Reconciler) writeWorkloads(ctx context.Context, s *scope) error {
-	if !s.views[s.class.Name].enforces() || s.waiting || s.written.incomplete() != nil {
-		return nil
-	}
-	settled := s.before.Status.ObservedGeneration == s.class.Generation
-	for i := range s.workloads {
-		w := &s.workloads[i]
-		ready, err := r.ready(ctx, s, w)
-		if err != nil {
-			return err
-		}
-		if !ready {
-			continue
-		}
-		change, err := r.writeTarget(ctx, s, w)
-		if err := r.noteWorkload(w, err); err != nil {
-			return err
-		}
-		if change != apply.Configured || w.err != nil {
-			continue
-		}
-		s.rolls(w.Target.InventoryEntry)
-		if settled {
-			r.Metrics.DriftCorrections.WithLabelValues(w.Target.Kind).Inc()
-		}
-	}
-	return nil
-}
-
-// ready reports whether a workload may be written now.
-func (r *Reconciler) ready(ctx context.Context, s *scope, w *workload) (bool, error) {
-	if w.Blocked != "" || s.held(w.Target.InventoryEntry) {
-		return false, nil
-	}
-	if !w.entersIngressMode() {
-		return true, nil
-	}
-	var err error
-	w.waitsFor, err = r.headerless(ctx, s, w.Target.InventoryEntry)
-	return len(w.waitsFor) == 0, err
-}
-
-// rolls notes that a pod template was written: what was read of the workload is how
-// it was before.
-func (s *scope) rolls(target v1alpha1.InventoryEntry) {
-	for i := range s.workloads {
-		w := &s.workloads[i]
-		if w.Target.InventoryEntry == target && w.Target.IsWorkload() {
-			w.Workload.RolledOut = false
-		}
-	}
-}
-
-// noteWorkload keeps a refusal for the status and lets other errors through.
-func (r *Reconciler) noteWorkload(w *workload, err error) error {
-	if !isConflict(err) && !apply.IsDenied(err) {
-		return err
-	}
-	w.err = err
-	if isConflict(err) {
-		r.Metrics.Conflicts.WithLabelValues(w.Target.Kind).Inc()
-	}
-	return nil
-}
-
-// writeTarget sets the annotations for the injector. An object that is gone needs
-// nothing.
-func (r *Reconciler) writeTarget(ctx context.Context, s *scope, w *workload) (apply.Change, error) {
-	live, err := r.readTarget(ctx, w.Target.InventoryEntry)
-	if err != nil || live == nil {
-		return apply.Unchanged, err
-	}
-	overrides, claim := s.overrides(w.Target.InventoryEntry), w.claim()
-	var conflict error
-	if overrides {
-		err = r.take(ctx, s, claim, live)
-		w.merged = s.merge(w.Target.InventoryEntry)
-		claim = w.claim()
-	} else {
-		claim, conflict, err = yield(claim, live)
-	}
-	if err != nil {
-		return apply.Unchanged, err
-	}
-	change, err := r.set(ctx, s, claim, live, overrides)
-	var gone *apply.GoneError
-	switch {
-	case errors.As(err, &gone):
-		return apply.Unchanged, nil
-	case err != nil:
-		return change, err
-	default:
-		return change, conflict
-	}
-}
-
-// yield leaves to others what they have set otherwise, and says so.
-func yield(claim apply.Claim, live client.Object) (left apply.Claim, conflict, err error) {
-	conflicts, err := apply.FieldConflicts(claim, live)
-	if err != nil || len(conflicts) == 0 {
-		return claim, nil, err
-	}
-	var paths [][]string
-	for _, c := range conflicts {
-		paths = append(paths, c.Path)
-	}
-	return without(claim, paths), conflicts[0], nil
-}
-
-// without leaves fields out of a claim. Without anything but lists of ports the rest is
-// of no use.
-func without(claim apply.Claim, paths [][]string) apply.Claim {
-	claim.Fields = runtime.DeepCopyJSON(claim.Fields)
-	for _, path := range paths {
-		switch path[len(path)-1] {
-		case linkerd.SkipInboundPortsAnnotation, linkerd.SkipOutboundPortsAnnotation:
-			unstructured.RemoveNestedField(claim.Fields, path...)
-		default:
-			claim.Fields = nil
-			return claim
-		}
-	}
-	return claim
-}
-
-// claim is what the target gets from all classes.
-func (w *workload) claim() apply.Claim {
-	claim := claimOf(recordOf(w.Target))
-	claim.Fields = w.Target.Fields(w.merged.Annotations, w.merged.PodSpec)
-	return claim
-}
-
-// readTarget reads from the cache; nil where the object is gone.
-func (r *Reconciler) readTarget(ctx context.Context, e v1alpha1.InventoryEntry) (client.Object, error) {
-	obj, err := r.Cached(ctx, inventory.GVK(e))
-	if err != nil || obj == nil {
-		return nil, err
-	}
-	err = r.Client.Get(ctx, client.ObjectKey{Namespace: e.Namespace, Name: e.Name}, obj)
-	if apierrors.IsNotFound(err) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading %s %s/%s: %w", e.Kind, e.Namespace, e.Name, err)
-	}
-	return obj, nil
 }
 
 // prune takes back what is recorded and no longer wanted, and then forgets it. As long

@@ -129,7 +129,7 @@ func (d *demo) proxies(ctx context.Context, w injection.Workload) (string, error
 	if w.Template.Annotations[linkerd.InjectAnnotation] == linkerd.InjectIngress {
 		mode, text = linkerd.InjectIngress, "ingress mode"
 	}
-	seen := injection.Observe(pods, mode)
+	seen := w.Observe(pods, mode)
 	return fmt.Sprintf("%d of %d pods ready, with a proxy in %s", seen.Meshed, seen.Pods, text), nil
 }
 

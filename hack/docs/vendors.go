@@ -171,11 +171,7 @@ func targetList(targets []v1alpha1.InjectionTarget) string {
 	for _, t := range targets {
 		names = append(names, string(t))
 	}
-	text := codes(names) + "; `Auto` is the first"
-	if targets[0] == v1alpha1.InjectionTargetWorkload && len(targets) > 1 {
-		text += ", and the second where the workload is generated"
-	}
-	return text
+	return codes(names) + "; `Auto` is the first that can be"
 }
 
 // abilities tells what a provider does beyond what every provider does.

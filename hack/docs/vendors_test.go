@@ -89,9 +89,12 @@ func TestVendorsPage(t *testing.T) {
 		"ways in order": "1. `ClusterIP` with `Lid`, if the API server serves `boxes.box.example`, " +
 			"`boxes.box.example` with `spec.lid`: lids can\n" +
 			"2. `Header` with `Lid`, if the API server serves `boxes.box.example`: old boxes can\n",
-		"kinds":             "- written: `Box box.example/v1`\n- patched: `ConfigMap v1`, `Namespace v1`\n- read: `Service v1`\n\n",
-		"data plane":        "| Deployment | `a=1`, `b=2` | `proxy` | box/proxy v1 |\n",
-		"of a Gateway":      "| DaemonSet | `gw` with the name of `gatewayRef`, `ns` with the namespace of `gatewayRef` | the first | box/gate v2 |\n",
+		"kinds":        "- written: `Box box.example/v1`\n- patched: `ConfigMap v1`, `Namespace v1`\n- read: `Service v1`\n\n",
+		"data plane":   "| Deployment | `a=1`, `b=2` | `proxy` | box/proxy v1 |\n",
+		"of a Gateway": "| DaemonSet | `gw` with the name of `gatewayRef`, `ns` with the namespace of `gatewayRef` | the first | box/gate v2 |\n",
+		"controllers": "- an IngressClass or GatewayClass is the vendor's if its controller is `box/controller`, `box/gates`, " +
+			"or such a one with a `/` and more\n",
+		"class flags":       "is known by what it is started with: `class`, `CLASS`\n",
 		"no port to skip":   "- clients reach it through no Service",
 		"targets":           "- annotations for the injector may go on `Namespace`, `Gateway`; `Auto` is the first\n",
 		"what is annotated": "- annotated: `Namespace v1`\n",

@@ -55,7 +55,8 @@ func TestEveryVendorsInstallation(t *testing.T) {
 		}},
 		v1alpha1.VendorHAProxy: {fixtures.HAProxy, "haproxy", dataPlaneFound{
 			"Deployment haproxy-controller/haproxy-kubernetes-ingress", "haproxy-kubernetes-ingress", "3.2.12",
-			[]int32{1024, 6060, 8080, 8443}, nil,
+			[]int32{1024, 6060, 8080, 8443},
+			nil,
 		}},
 		v1alpha1.VendorHAProxyIngress: {fixtures.HAProxyIngress, "haproxy", dataPlaneFound{
 			"Deployment ingress-controller/haproxy-ingress", "haproxy-ingress", "v0.16.1", []int32{80, 443}, nil,

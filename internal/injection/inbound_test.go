@@ -137,7 +137,9 @@ func TestServicesOfWebhooks(t *testing.T) {
 	elsewhere := admissionv1.WebhookClientConfig{URL: ptr.To("https://example.com")}
 	want := []injection.Webhook{{Namespace: "infra", Name: "a", Port: 443}, {Namespace: "infra", Name: "b", Port: 8443}}
 	validating := &admissionv1.ValidatingWebhookConfiguration{Webhooks: []admissionv1.ValidatingWebhook{
-		{ClientConfig: to("a", nil)}, {ClientConfig: elsewhere}, {ClientConfig: to("b", ptr.To[int32](8443))},
+		{ClientConfig: to("a", nil)},
+		{ClientConfig: elsewhere},
+		{ClientConfig: to("b", ptr.To[int32](8443))},
 		{ClientConfig: to("a", ptr.To[int32](443))},
 	}}
 	if diff := cmp.Diff(want, injection.ValidatingWebhooks(validating)); diff != "" {

@@ -6,8 +6,12 @@ package injection
 import (
 	"cmp"
 	"slices"
+	"strings"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/internal/linkerd"
@@ -24,7 +28,7 @@ func mergePorts(into, from map[string]string) {
 	mergeOutbound(into, from)
 }
 
-// Observation counts the pods of a workload.
+// Observation counts the pods of a workload, those that it controls.
 type Observation struct {
 	// Pods that exist and are not finished.
 	Pods int32
@@ -38,14 +42,18 @@ type Observation struct {
 
 	// Unmeshed are the names of the others, sorted.
 	Unmeshed []string
+
+	// Uninjected are the names of those pods of the current template that came up
+	// without a proxy, or with one in another mode, ready or not; sorted.
+	Uninjected []string
 }
 
-// Observe counts the pods that are meshed in a mode (InjectEnabled or
-// InjectIngress).
-func Observe(pods []*corev1.Pod, mode string) Observation {
+// Observe counts the workload's pods that are meshed in a mode (InjectEnabled or
+// InjectIngress). Pods of others may be among those given.
+func (w Workload) Observe(pods []*corev1.Pod, mode string) Observation {
 	var o Observation
 	for _, pod := range pods {
-		if pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed {
+		if isFinished(pod) || !w.controls(pod) {
 			continue
 		}
 		if proxyMode(pod) == linkerd.InjectIngress {
@@ -57,12 +65,78 @@ func Observe(pods []*corev1.Pod, mode string) Observation {
 		o.Pods++
 		if isReady(pod) && proxyReady(pod) && proxyMode(pod) == mode {
 			o.Meshed++
-		} else {
-			o.Unmeshed = append(o.Unmeshed, pod.Name)
+			continue
+		}
+		o.Unmeshed = append(o.Unmeshed, pod.Name)
+		if proxyMode(pod) != mode && w.made(pod) {
+			o.Uninjected = append(o.Uninjected, pod.Name)
 		}
 	}
 	slices.Sort(o.Unmeshed)
+	slices.Sort(o.Uninjected)
 	return o
+}
+
+// controls reports whether a pod is the workload's, and has not only its labels. A
+// Deployment's pods are those of its ReplicaSets, which kubernetes
+// pkg/controller/deployment/sync.go@v1.36.3 (generateReplicaSetName) names
+// <deployment>-<pod-template-hash>: the ReplicaSets are not read for that. Pods of one
+// that a Deployment of another name has left behind count after the next rollout.
+func (w Workload) controls(pod *corev1.Pod) bool {
+	owner := metav1.GetControllerOf(pod)
+	if owner == nil || w.Kind != "Deployment" {
+		return owner != nil && owner.UID == w.UID
+	}
+	hash := pod.Labels[appsv1.DefaultDeploymentUniqueLabelKey]
+	room := validation.DNS1123SubdomainMaxLength - len(hash) - 1
+	return owner.Kind == "ReplicaSet" && hash != "" && owner.Name == w.Name[:min(len(w.Name), room)]+"-"+hash
+}
+
+// made reports whether a pod was made from the template as it is now, as far as the
+// injector and this operator are concerned: what is read of workloads may be newer
+// than what is read of pods.
+func (w Workload) made(pod *corev1.Pod) bool {
+	for key, value := range Marks(w.Template.Annotations) {
+		if pod.Annotations[key] != value {
+			return false
+		}
+	}
+	return true
+}
+
+// Marks are those of a pod's annotations, or of a template's, that tell from which
+// template a pod was made; nil where there are none.
+func Marks(annotations map[string]string) map[string]string {
+	var marks map[string]string
+	for key, value := range annotations {
+		domain, _, _ := strings.Cut(key, "/")
+		if key != v1alpha1.RestartedAtAnnotation && !strings.HasSuffix(domain, linkerd.AnnotationDomain) {
+			continue
+		}
+		if marks == nil {
+			marks = map[string]string{}
+		}
+		marks[key] = value
+	}
+	return marks
+}
+
+// Asks is the value of linkerd.io/inject that the injector finds for a pod that is made
+// of a workload's template now: the Namespace's counts where the pod has none
+// (linkerd/linkerd2 pkg/inject/inject.go, AppendNamespaceAnnotations).
+func (c Cluster) Asks(w Workload) string {
+	if mode, ok := w.Template.Annotations[linkerd.InjectAnnotation]; ok {
+		return mode
+	}
+	if ns := c.Namespaces[w.Namespace]; ns != nil {
+		return ns.Annotations[linkerd.InjectAnnotation]
+	}
+	return ""
+}
+
+// isFinished reports whether a pod runs no more.
+func isFinished(pod *corev1.Pod) bool {
+	return pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed
 }
 
 func isReady(pod *corev1.Pod) bool {

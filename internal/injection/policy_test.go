@@ -16,8 +16,8 @@ import (
 
 const inboundPolicy = "config.linkerd.io/default-inbound-policy"
 
-// edge is a workload behind a Service with the targetPorts 8000 and 8443.
-type edge struct {
+// guarded is a workload behind a Service with the targetPorts 8000 and 8443.
+type frontier struct {
 	installed string // the policy of the installation
 	namespace annotations
 	template  annotations
@@ -29,7 +29,7 @@ type edge struct {
 	servers   []*unstructured.Unstructured
 }
 
-func (e edge) notices() []v1alpha1.Notice {
+func (e frontier) notices() []v1alpha1.Notice {
 	svc := exposed("infra", "edge", port(80, intstr.FromString("web")), port(443, intstr.FromInt32(8443)))
 	if e.service != nil {
 		e.service(svc)
@@ -63,67 +63,67 @@ func TestAPolicyThatKeepsClientsOut(t *testing.T) {
 	skipped := annotations{injectKey: "enabled", skip: "8000,8443"}
 	local := func(svc *corev1.Service) { svc.Spec.ExternalTrafficPolicy = corev1.ServiceExternalTrafficPolicyLocal }
 	for name, tc := range map[string]struct {
-		edge edge
+		edge frontier
 		want []string
 	}{
-		"deny":                   {edge{installed: "deny"}, ports("8000, 8443", "deny")},
-		"all-authenticated":      {edge{installed: "all-authenticated"}, ports("8000, 8443", "all-authenticated")},
-		"cluster-authenticated":  {edge{installed: "cluster-authenticated"}, ports("8000, 8443", "cluster-authenticated")},
-		"all-unauthenticated":    {edge{installed: "all-unauthenticated"}, nil},
-		"audit":                  {edge{installed: "audit"}, nil},
-		"one of the future":      {edge{installed: "maybe"}, nil},
-		"of the Namespace":       {edge{installed: "audit", namespace: annotations{inboundPolicy: "deny"}}, ports("8000, 8443", "deny")},
-		"of the pods, which win": {edge{installed: "deny", namespace: annotations{inboundPolicy: "deny"}, template: annotations{inboundPolicy: "audit"}}, nil},
+		"deny":                   {frontier{installed: "deny"}, ports("8000, 8443", "deny")},
+		"all-authenticated":      {frontier{installed: "all-authenticated"}, ports("8000, 8443", "all-authenticated")},
+		"cluster-authenticated":  {frontier{installed: "cluster-authenticated"}, ports("8000, 8443", "cluster-authenticated")},
+		"all-unauthenticated":    {frontier{installed: "all-unauthenticated"}, nil},
+		"audit":                  {frontier{installed: "audit"}, nil},
+		"one of the future":      {frontier{installed: "maybe"}, nil},
+		"of the Namespace":       {frontier{installed: "audit", namespace: annotations{inboundPolicy: "deny"}}, ports("8000, 8443", "deny")},
+		"of the pods, which win": {frontier{installed: "deny", namespace: annotations{inboundPolicy: "deny"}, template: annotations{inboundPolicy: "audit"}}, nil},
 
-		"cluster-unauthenticated, under a node's address": {edge{installed: "cluster-unauthenticated"}, nil},
+		"cluster-unauthenticated, under a node's address": {frontier{installed: "cluster-unauthenticated"}, nil},
 		"cluster-unauthenticated, under the client's address": {
-			edge{installed: "cluster-unauthenticated", service: local}, ports("8000, 8443", "cluster-unauthenticated"),
+			frontier{installed: "cluster-unauthenticated", service: local}, ports("8000, 8443", "cluster-unauthenticated"),
 		},
 		"cluster-unauthenticated lets the kubelet in": {
-			edge{installed: "cluster-unauthenticated", claim: skipped, change: probe(corev1.ProbeHandler{GRPC: &corev1.GRPCAction{Port: 9000}})}, nil,
+			frontier{installed: "cluster-unauthenticated", claim: skipped, change: probe(corev1.ProbeHandler{GRPC: &corev1.GRPCAction{Port: 9000}})}, nil,
 		},
 
-		"ports that we skip":              {edge{installed: "deny", claim: skipped}, nil},
-		"one port that we do not":         {edge{installed: "deny", claim: annotations{injectKey: "enabled", skip: "8000"}}, ports("8443", "deny")},
-		"ports that the user skips":       {edge{installed: "deny", template: annotations{skip: "8000-9000"}}, nil},
-		"ports that the Namespace skips":  {edge{installed: "deny", namespace: annotations{skip: "8000-9000"}}, nil},
-		"ports that Linkerd skips anyway": {edge{installed: "deny", ignored: "8443"}, ports("8000", "deny")},
-		"a UDP port":                      {edge{installed: "deny", service: func(svc *corev1.Service) { svc.Spec.Ports[0].Protocol = corev1.ProtocolUDP }}, ports("8443", "deny")},
-		"a port without a number":         {edge{installed: "deny", service: func(svc *corev1.Service) { svc.Spec.Ports[0].TargetPort = intstr.FromString("x") }}, ports("8443", "deny")},
+		"ports that we skip":              {frontier{installed: "deny", claim: skipped}, nil},
+		"one port that we do not":         {frontier{installed: "deny", claim: annotations{injectKey: "enabled", skip: "8000"}}, ports("8443", "deny")},
+		"ports that the user skips":       {frontier{installed: "deny", template: annotations{skip: "8000-9000"}}, nil},
+		"ports that the Namespace skips":  {frontier{installed: "deny", namespace: annotations{skip: "8000-9000"}}, nil},
+		"ports that Linkerd skips anyway": {frontier{installed: "deny", ignored: "8443"}, ports("8000", "deny")},
+		"a UDP port":                      {frontier{installed: "deny", service: func(svc *corev1.Service) { svc.Spec.Ports[0].Protocol = corev1.ProtocolUDP }}, ports("8443", "deny")},
+		"a port without a number":         {frontier{installed: "deny", service: func(svc *corev1.Service) { svc.Spec.Ports[0].TargetPort = intstr.FromString("x") }}, ports("8443", "deny")},
 		"a port of the host": {
-			edge{installed: "deny", claim: skipped, change: func(pod *corev1.PodSpec) {
+			frontier{installed: "deny", claim: skipped, change: func(pod *corev1.PodSpec) {
 				pod.Containers[0].Ports = append(pod.Containers[0].Ports,
 					corev1.ContainerPort{ContainerPort: 9000, HostPort: 90}, corev1.ContainerPort{ContainerPort: 9001, HostPort: 91, Protocol: "UDP"})
 			}}, ports("9000", "deny"),
 		},
 
-		"no proxy":                         {edge{installed: "deny", claim: annotations{}}, nil},
-		"a proxy for the Namespace's sake": {edge{installed: "deny", claim: annotations{}, namespace: annotations{injectKey: "enabled"}}, ports("8000, 8443", "deny")},
-		"a proxy that will not come":       {edge{installed: "deny", blocked: "hostNetwork"}, nil},
+		"no proxy":                         {frontier{installed: "deny", claim: annotations{}}, nil},
+		"a proxy for the Namespace's sake": {frontier{installed: "deny", claim: annotations{}, namespace: annotations{injectKey: "enabled"}}, ports("8000, 8443", "deny")},
+		"a proxy that will not come":       {frontier{installed: "deny", blocked: "hostNetwork"}, nil},
 
 		"a gRPC probe": {
-			edge{installed: "deny", claim: skipped, change: probe(corev1.ProbeHandler{GRPC: &corev1.GRPCAction{Port: 9000}})}, ports("9000", "deny"),
+			frontier{installed: "deny", claim: skipped, change: probe(corev1.ProbeHandler{GRPC: &corev1.GRPCAction{Port: 9000}})}, ports("9000", "deny"),
 		},
 		"an HTTPS probe of a named port": {
-			edge{installed: "deny", change: probe(httpProbe("HTTPS", intstr.FromString("websecure")))}, ports("8000, 8443", "deny"),
+			frontier{installed: "deny", change: probe(httpProbe("HTTPS", intstr.FromString("websecure")))}, ports("8000, 8443", "deny"),
 		},
 		"an HTTPS probe of a number": {
-			edge{installed: "deny", claim: skipped, change: probe(httpProbe("HTTPS", intstr.FromInt32(9443)))}, ports("9443", "deny"),
+			frontier{installed: "deny", claim: skipped, change: probe(httpProbe("HTTPS", intstr.FromInt32(9443)))}, ports("9443", "deny"),
 		},
 		"an HTTPS probe of no port": {
-			edge{installed: "deny", claim: skipped, change: probe(httpProbe("HTTPS", intstr.FromString("none")))}, nil,
+			frontier{installed: "deny", claim: skipped, change: probe(httpProbe("HTTPS", intstr.FromString("none")))}, nil,
 		},
 		"an HTTP probe, which is let in": {
-			edge{installed: "deny", claim: skipped, change: probe(httpProbe("HTTP", intstr.FromInt32(9000)))}, nil,
+			frontier{installed: "deny", claim: skipped, change: probe(httpProbe("HTTP", intstr.FromInt32(9000)))}, nil,
 		},
 		"an HTTP probe that names no scheme": {
-			edge{installed: "deny", claim: skipped, change: probe(httpProbe("", intstr.FromInt32(9000)))}, nil,
+			frontier{installed: "deny", claim: skipped, change: probe(httpProbe("", intstr.FromInt32(9000)))}, nil,
 		},
 		"a TCP probe, which the proxy answers": {
-			edge{installed: "deny", claim: skipped, change: probe(corev1.ProbeHandler{TCPSocket: &corev1.TCPSocketAction{Port: intstr.FromInt32(9000)}})}, nil,
+			frontier{installed: "deny", claim: skipped, change: probe(corev1.ProbeHandler{TCPSocket: &corev1.TCPSocketAction{Port: intstr.FromInt32(9000)}})}, nil,
 		},
 		"probes of every sort": {
-			edge{installed: "deny", claim: skipped, change: func(pod *corev1.PodSpec) {
+			frontier{installed: "deny", claim: skipped, change: func(pod *corev1.PodSpec) {
 				grpc := func(port int32) *corev1.Probe {
 					return &corev1.Probe{ProbeHandler: corev1.ProbeHandler{GRPC: &corev1.GRPCAction{Port: port}}}
 				}
@@ -164,7 +164,7 @@ func TestAPortWithAServerHasItsOwnPolicy(t *testing.T) {
 		"without a meaning": {server("infra", map[string]any{"podSelector": "x", "port": int64(8000)}), "ports 8000, 8443:"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			e := edge{installed: "deny", servers: []*unstructured.Unstructured{tc.server}}
+			e := frontier{installed: "deny", servers: []*unstructured.Unstructured{tc.server}}
 			expectNames(t, theOnly(t, e.notices(), v1alpha1.ReasonInboundPolicyDenies), []string{tc.want})
 		})
 	}

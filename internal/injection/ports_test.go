@@ -191,11 +191,13 @@ func TestAbsenceOfAnExposedServiceIsTold(t *testing.T) {
 		want  []string
 	}{
 		"none": {
-			preserve, injection.Discovery{Workloads: found, Services: [][]*corev1.Service{nil}, Ports: [][]int32{nil}},
+			preserve,
+			injection.Discovery{Workloads: found, Services: [][]*corev1.Service{nil}, Ports: [][]int32{nil}},
 			[]string{injection.ReasonNoExposedService},
 		},
 		"none, and a webhook": {
-			preserve, injection.Discovery{Workloads: found, Services: [][]*corev1.Service{nil}, Ports: [][]int32{{8443}}},
+			preserve,
+			injection.Discovery{Workloads: found, Services: [][]*corev1.Service{nil}, Ports: [][]int32{{8443}}},
 			[]string{injection.ReasonNoExposedService},
 		},
 		"none, which does not matter": {

@@ -39,6 +39,11 @@ func (t Target) String() string {
 // IsWorkload reports whether the pods are made anew where the annotations change.
 func (t Target) IsWorkload() bool { return t.Group == "apps" }
 
+// RollsPods reports whether a change of the annotations makes the pods anew, by the
+// workload's own controller or by that of the vendor. Those of a Namespace are for pods
+// that are made from then on.
+func (t Target) RollsPods() bool { return t.Group != "" || t.Kind != "Namespace" }
+
 // Fields of the object that hold annotations and, in a workload, fields of its pod
 // template's spec; nil where there are no annotations.
 func (t Target) Fields(annotations map[string]string, podSpec map[string]any) map[string]any {

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -35,37 +36,57 @@ type Workload struct {
 	// RolledOut reports whether every pod is of the current template, as the
 	// workload's controller sees it.
 	RolledOut bool
+
+	// Generation of the workload, and the last one that its controller has seen; that
+	// is 0 before its first look, when there are no pods yet.
+	Generation, ObservedGeneration int64
+
+	// Stuck says why its controller does not go on with a rollout, and what to do;
+	// empty where nothing is said against it.
+	Stuck string
+
+	// Deadline is how long a pod may take to become ready.
+	Deadline time.Duration
 }
 
 // FromDeployment reads a Deployment.
 func FromDeployment(d *appsv1.Deployment) Workload {
 	desired := replicas(d.Spec.Replicas)
+	rolledOut := d.Status.ObservedGeneration >= d.Generation &&
+		d.Status.UpdatedReplicas == desired && d.Status.Replicas == desired
 	return Workload{
 		WorkloadReference: reference("Deployment", d), UID: d.UID, Owner: metav1.GetControllerOf(d),
-		Template: d.Spec.Template, Selector: d.Spec.Selector, Desired: desired,
-		RolledOut: d.Status.ObservedGeneration >= d.Generation &&
-			d.Status.UpdatedReplicas == desired && d.Status.Replicas == desired,
+		Template: d.Spec.Template, Selector: d.Spec.Selector, Desired: desired, RolledOut: rolledOut,
+		Generation: d.Generation, ObservedGeneration: d.Status.ObservedGeneration,
+		Stuck: stuckDeployment(d, rolledOut), Deadline: progressDeadline(d),
 	}
 }
 
 // FromDaemonSet reads a DaemonSet.
 func FromDaemonSet(d *appsv1.DaemonSet) Workload {
 	desired := d.Status.DesiredNumberScheduled
-	return Workload{
+	rolledOut := d.Status.ObservedGeneration >= d.Generation && d.Status.UpdatedNumberScheduled == desired
+	w := Workload{
 		WorkloadReference: reference("DaemonSet", d), UID: d.UID, Owner: metav1.GetControllerOf(d),
-		Template: d.Spec.Template, Selector: d.Spec.Selector, Desired: desired,
-		RolledOut: d.Status.ObservedGeneration >= d.Generation && d.Status.UpdatedNumberScheduled == desired,
+		Template: d.Spec.Template, Selector: d.Spec.Selector, Desired: desired, RolledOut: rolledOut,
+		Generation: d.Generation, ObservedGeneration: d.Status.ObservedGeneration, Deadline: defaultDeadline,
 	}
+	if !rolledOut && d.Spec.UpdateStrategy.Type == appsv1.OnDeleteDaemonSetStrategyType {
+		w.Stuck = stuckOnDelete
+	}
+	return w
 }
 
 // FromStatefulSet reads a StatefulSet.
 func FromStatefulSet(s *appsv1.StatefulSet) Workload {
 	desired := replicas(s.Spec.Replicas)
+	rolledOut := s.Status.ObservedGeneration >= s.Generation &&
+		s.Status.UpdatedReplicas == desired && s.Status.Replicas == desired
 	return Workload{
 		WorkloadReference: reference("StatefulSet", s), UID: s.UID, Owner: metav1.GetControllerOf(s),
-		Template: s.Spec.Template, Selector: s.Spec.Selector, Desired: desired,
-		RolledOut: s.Status.ObservedGeneration >= s.Generation &&
-			s.Status.UpdatedReplicas == desired && s.Status.Replicas == desired,
+		Template: s.Spec.Template, Selector: s.Spec.Selector, Desired: desired, RolledOut: rolledOut,
+		Generation: s.Generation, ObservedGeneration: s.Status.ObservedGeneration,
+		Stuck: stuckStatefulSet(s, rolledOut), Deadline: defaultDeadline,
 	}
 }
 

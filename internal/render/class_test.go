@@ -43,6 +43,10 @@ func patched(p render.Plan) map[string]map[string]any {
 	return out
 }
 
+func ingressClass(controller string) string {
+	return "apiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {name: fake}\nspec: {controller: " + controller + "}\n"
+}
+
 func TestDataPlane(t *testing.T) {
 	const workload = "Deployment ingress/fake"
 	normal := map[string]map[string]any{workload: {
@@ -84,6 +88,28 @@ func TestDataPlane(t *testing.T) {
 				classFake, deploymentFake,
 				strings.Replace(deploymentFake, "namespace: ingress", "namespace: other", 1),
 			},
+			wantPatches: none, wantErrors: []string{"spec.dataPlane FieldValueInvalid"},
+		},
+		"is called by the API server, too": {
+			texts: []string{
+				classFake, deploymentFake, serviceFake,
+				strings.NewReplacer("8080", "9443", "8443", "9444", "LoadBalancer", "ClusterIP", "name: fake", "name: admission").
+					Replace(serviceFake),
+				"apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingWebhookConfiguration\nmetadata: {name: a}\n" +
+					"webhooks: [{name: a, clientConfig: {service: {namespace: ingress, name: admission, port: 80}}}]\n",
+				"---\napiVersion: admissionregistration.k8s.io/v1\nkind: MutatingWebhookConfiguration\nmetadata: {name: a}\n" +
+					"webhooks: [{name: a, clientConfig: {service: {namespace: ingress, name: admission}}}]\n",
+			},
+			wantPatches: map[string]map[string]any{workload: {
+				"linkerd.io/inject": "enabled", "config.linkerd.io/skip-inbound-ports": "8080,8443,9443,9444",
+			}},
+		},
+		"is of the class's controller": {
+			texts:       []string{classFake, deploymentFake, serviceFake, ingressClass("example.com/fake")},
+			wantPatches: normal,
+		},
+		"is of another controller than the class": {
+			texts:       []string{classFake, deploymentFake, serviceFake, ingressClass("example.com/other")},
 			wantPatches: none, wantErrors: []string{"spec.dataPlane FieldValueInvalid"},
 		},
 		"cannot be injected": {

@@ -45,7 +45,7 @@ func (fake) Describe() providers.Description {
 				Features: []providers.Feature{providers.FeatureAnyHost, providers.FeatureCrossNamespace},
 			},
 		},
-		DataPlane: providers.DataPlane{Workloads: []providers.WorkloadSelector{{
+		DataPlane: providers.DataPlane{Controllers: []string{"example.com/fake"}, Workloads: []providers.WorkloadSelector{{
 			Kinds: []string{"Deployment"}, Labels: map[string]string{"app": "fake"}, Container: "fake",
 		}}},
 	}

@@ -102,6 +102,41 @@ func TestClassOfAVendorThatReads(t *testing.T) {
 	}
 }
 
+func TestControllerOfTheClassesGateway(t *testing.T) {
+	object := func(kind, namespace, name, field, value string) *unstructured.Unstructured {
+		o := &unstructured.Unstructured{Object: map[string]any{"spec": map[string]any{field: value}}}
+		o.SetAPIVersion("gateway.networking.k8s.io/v1")
+		o.SetKind(kind)
+		o.SetNamespace(namespace)
+		o.SetName(name)
+		return o
+	}
+	gateway := object("Gateway", "infra", "public", "gatewayClassName", "edge")
+	others := object("Gateway", "other", "public", "gatewayClassName", "other")
+	edge := object("GatewayClass", "", "edge", "controllerName", "example.com/edge")
+	other := object("GatewayClass", "", "other", "controllerName", "example.com/other")
+	ref := &v1alpha1.GatewayReference{ObjectKey: v1alpha1.ObjectKey{Namespace: "infra", Name: "public"}}
+	for name, tc := range map[string]struct {
+		ref     *v1alpha1.GatewayReference
+		objects []*unstructured.Unstructured
+		want    string
+	}{
+		"both are there":    {ref, []*unstructured.Unstructured{others, gateway, other, edge}, "example.com/edge"},
+		"no GatewayClass":   {ref, []*unstructured.Unstructured{gateway, other}, ""},
+		"no Gateway":        {ref, []*unstructured.Unstructured{others, edge, other}, ""},
+		"nothing is read":   {ref, nil, ""},
+		"without reference": {nil, []*unstructured.Unstructured{gateway, edge}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var result translate.ClassResult
+			result.Input.Class.Spec.GatewayRef, result.Input.Objects = tc.ref, tc.objects
+			if got := translate.GatewayController(result); got != tc.want {
+				t.Errorf("got %q, want %q", got, tc.want)
+			}
+		})
+	}
+}
+
 func TestClassesThatAreRejected(t *testing.T) {
 	for name, tc := range map[string]struct {
 		change func(*v1alpha1.MeshIngressClass, *fake)

@@ -11,5 +11,5 @@
 //
 // Facts were read in Kong/kubernetes-ingress-controller v3.5.13 ("KIC" below),
 // Kong/kong 3.9.3 and Kong/kubernetes-configuration v1.5.2, which KIC v3.5.13 builds
-// on, unless another version is named.
+// on, unless another version is named; of the Kong Operator in Kong/kong-operator v2.2.3.
 package kong

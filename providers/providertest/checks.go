@@ -112,6 +112,9 @@ func patchable() [][]string {
 		{"spec", "provider", "kubernetes", "envoyDeployment", "pod", "annotations"},
 		{"spec", "provider", "kubernetes", "envoyDaemonSet", "pod", "annotations"},
 		{"spec", "envoy", "podAnnotations"},
+		// Of a DataPlane and of a GatewayConfiguration of the Kong Operator.
+		{"spec", "deployment", "podTemplateSpec", "metadata", "annotations"},
+		{"spec", "dataPlaneOptions", "deployment", "podTemplateSpec", "metadata", "annotations"},
 		{"spec", "routingType"},
 		{"spec", "linkerd"},
 	}

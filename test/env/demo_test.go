@@ -33,36 +33,39 @@ var _ = Describe("The control plane with controllers, kwok and the injector", La
 		DeferCleanup(func() error { return demo.Stop() })
 	})
 
-	podsOf := func(ctx SpecContext, namespace, mode string) injection.Observation {
+	podsOf := func(ctx SpecContext, key client.ObjectKey, mode string) injection.Observation {
 		GinkgoHelper()
+		deployment := &appsv1.Deployment{}
+		Expect(demo.Client.Get(ctx, key, deployment)).To(Succeed())
 		var list corev1.PodList
-		Expect(demo.Client.List(ctx, &list, client.InNamespace(namespace))).To(Succeed())
+		Expect(demo.Client.List(ctx, &list, client.InNamespace(key.Namespace))).To(Succeed())
 		var pods []*corev1.Pod
 		for i := range list.Items {
 			pods = append(pods, &list.Items[i])
 		}
-		return injection.Observe(pods, mode)
+		return injection.FromDeployment(deployment).Observe(pods, mode)
 	}
 
 	It("runs the pods of a Deployment, and meshes them when its template asks for it", func(ctx SpecContext) {
+		traefik := client.ObjectKey{Namespace: "traefik", Name: "traefik"}
 		objects, err := fixtures.Objects(fixtures.Traefik)
 		Expect(err).NotTo(HaveOccurred())
 		for _, object := range objects {
 			expect.ExpectApplied(ctx, demo.Client, object)
 		}
 		Eventually(func(g Gomega) {
-			o := podsOf(ctx, "traefik", linkerd.InjectIngress)
+			o := podsOf(ctx, traefik, linkerd.InjectIngress)
 			g.Expect(o.Pods).To(BeEquivalentTo(1))
 			g.Expect(o.Meshed).To(BeZero())
 		}).WithTimeout(rolloutTimeout).Should(Succeed())
 
 		deployment := &appsv1.Deployment{}
-		Expect(demo.Client.Get(ctx, client.ObjectKey{Namespace: "traefik", Name: "traefik"}, deployment)).To(Succeed())
+		Expect(demo.Client.Get(ctx, traefik, deployment)).To(Succeed())
 		before := deployment.DeepCopy()
 		deployment.Spec.Template.Annotations[linkerd.InjectAnnotation] = linkerd.InjectIngress
 		Expect(demo.Client.Patch(ctx, deployment, client.MergeFrom(before))).To(Succeed())
 		Eventually(func(g Gomega) {
-			g.Expect(podsOf(ctx, "traefik", linkerd.InjectIngress)).To(Equal(injection.Observation{Pods: 1, Meshed: 1, Ingress: 1}))
+			g.Expect(podsOf(ctx, traefik, linkerd.InjectIngress)).To(Equal(injection.Observation{Pods: 1, Meshed: 1, Ingress: 1}))
 		}).WithTimeout(rolloutTimeout).Should(Succeed())
 	})
 

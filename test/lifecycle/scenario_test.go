@@ -40,6 +40,9 @@ type scenario struct {
 	// owner is the object whose controller made the workload; nil where Helm did.
 	owner *unstructured.Unstructured
 
+	// above is the object whose controller made the owner; nil where a user did.
+	above *unstructured.Unstructured
+
 	// target is the map of annotations that is for Linkerd's injector, and ports what
 	// it says to skip; empty where that is nothing.
 	target place
@@ -110,6 +113,9 @@ func (s scenario) install(ctx context.Context) {
 	install(ctx, s.objects())
 	if s.owner != nil {
 		own(ctx, s.owner, s.workload)
+	}
+	if s.above != nil {
+		own(ctx, s.above, s.owner)
 	}
 }
 

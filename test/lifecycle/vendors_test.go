@@ -36,6 +36,8 @@ func others() []scenario {
 		gloo("Transformation", v1alpha1.GlooTransformation),
 		kong("ClusterIP", toClusterIP),
 		kong("header", askedHeader),
+		kongOperator("ClusterIP, injected by the DataPlane", toClusterIP),
+		kongOperator("header, injected by the GatewayConfiguration", askedHeader).ofGateway(),
 		haproxy(),
 		haproxyIngress("ClusterIP", toClusterIP),
 		haproxyIngress("header", askedHeader),
@@ -159,6 +161,29 @@ func kong(name string, w way) scenario {
 	s := byHelm(v1alpha1.VendorKong, name, fixtures.Kong, deployment("kong", "kong-gateway"),
 		service("kong", "kong-gateway-proxy"), "4567,4568,8000,8443").routed(w)
 	s.edits = append(s.edits, backends()...)
+	return s
+}
+
+// kongOperator is what the Kong Operator makes of a DataPlane.
+func kongOperator(name string, w way) scenario {
+	const ns = "infra"
+	s := byHelm(v1alpha1.VendorKong, name, fixtures.KongOperator, deployment(ns, "dataplane-public-wx8kd-7sm2q"),
+		service(ns, "dataplane-ingress-public-wx8kd-r5nlc"), "8000").routed(w)
+	s.owner = named("gateway-operator.konghq.com/v1beta1", "DataPlane", ns, "public-wx8kd")
+	s.target = place{s.owner, []string{"spec", "deployment", "podTemplateSpec", "metadata", "annotations"}}
+	s.edits = append(s.edits, backends()...)
+	s.edits = append(s.edits, beside(s.target).keeping(4))
+	return s
+}
+
+// ofGateway is the same where the operator made the DataPlane, too.
+func (s scenario) ofGateway() scenario {
+	s.above = gateway("infra", "public")
+	config := named("gateway-operator.konghq.com/v2beta1", "GatewayConfiguration", "infra", "kong")
+	s.target = place{config, []string{
+		"spec", "dataPlaneOptions", "deployment", "podTemplateSpec", "metadata", "annotations",
+	}}
+	s.edits[len(s.edits)-1] = beside(s.target).keeping(3)
 	return s
 }
 

@@ -82,7 +82,9 @@ func fieldConflicts(err error, object string) []*FieldConflictError {
 	var conflicts []*FieldConflictError
 	for _, cause := range status.Status().Details.Causes {
 		if cause.Type == metav1.CauseTypeFieldManagerConflict {
-			conflicts = append(conflicts, &FieldConflictError{Object: object, Field: cause.Field, Manager: managerOf(cause.Message)})
+			conflicts = append(conflicts, &FieldConflictError{
+				Object: object, Field: cause.Field, Manager: managerOf(cause.Message),
+			})
 		}
 	}
 	return conflicts

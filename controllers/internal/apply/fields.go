@@ -48,6 +48,13 @@ func ManagerForClass(uid types.UID, class string) string {
 	return ManagerFor(uid) + ":" + hex.EncodeToString(sum[:4])
 }
 
+// Differs reports whether setting the fields of a claim would change live, as far as
+// live tells without asking the API server.
+func Differs(claim Claim, live client.Object) (bool, error) {
+	current, err := toUnstructured(live)
+	return err == nil && drift.Differs(claim.Fields, current, claim.Manager), err
+}
+
 // FieldConflict is the first of FieldConflicts; nil where there is none.
 func FieldConflict(claim Claim, live client.Object) (*FieldConflictError, error) {
 	conflicts, err := FieldConflicts(claim, live)

@@ -26,7 +26,7 @@ import (
 // for what somebody has set since. An object that is gone needs nothing.
 func (w Writer) GiveBack(ctx context.Context, claim Claim, taken []v1alpha1.OverriddenField) (Change, error) {
 	live, err := w.live(ctx, claim.Entry)
-	if err != nil || live == nil || live.GetUID() != claim.UID {
+	if err != nil || live == nil {
 		return Unchanged, err
 	}
 	change, err := w.Force(ctx, claim, live, taken)

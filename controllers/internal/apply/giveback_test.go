@@ -153,6 +153,19 @@ var _ = Describe("A field that was taken over", func() {
 			}, "theirs"),
 		)
 
+		It("between the two requests of giving it back, when one of two owners applies it again", func(ctx SpecContext) {
+			obj := widgets().in(newNamespace(ctx), "theirs")
+			Expect(appliers("argocd", "flux")(ctx, obj, nil)).To(Succeed())
+			w := widget{get(ctx, obj)}
+			recorded := force(ctx, w.claim(wanted))
+			faults.FailWrite(2)
+			_, err := writer.GiveBack(ctx, w.claim(nil), recorded)
+			Expect(err).To(MatchError(controllertest.ErrInjected))
+			Expect(appliers("argocd")(ctx, obj, nil)).To(Succeed())
+			Expect(writer.GiveBack(ctx, w.claim(nil), recorded)).To(Equal(apply.Configured))
+			expectSame(w.now(ctx), w.before)
+		})
+
 		It("between the two requests of giving it back, when it is wanted again", func(ctx SpecContext) {
 			recorded := force(ctx, w.claim(wanted))
 			faults.FailWrite(2)

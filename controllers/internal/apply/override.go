@@ -85,7 +85,7 @@ func (c Claim) record(contest drift.Contest) (v1alpha1.OverriddenField, error) {
 		field.Owners = append(field.Owners, c.owner(owner))
 	}
 	slices.SortFunc(field.Owners, func(a, b v1alpha1.FieldOwner) int {
-		return cmp.Or(cmp.Compare(a.Manager, b.Manager), cmp.Compare(a.Operation, b.Operation), cmp.Compare(a.APIVersion, b.APIVersion))
+		return slices.Compare([]string{a.Manager, a.Operation, a.APIVersion}, []string{b.Manager, b.Operation, b.APIVersion})
 	})
 	if conflict.Why = cmp.Or(conflict.Why, tooLarge(field)); conflict.Why != "" {
 		return field, conflict
@@ -189,7 +189,9 @@ func (w Writer) take(
 
 // held lists the fields of a claim that others hold. One that is not recorded as it is
 // now is a *FieldConflictError.
-func (c Claim) held(live *unstructured.Unstructured, recorded []v1alpha1.OverriddenField) ([]v1alpha1.OverriddenField, error) {
+func (c Claim) held(
+	live *unstructured.Unstructured, recorded []v1alpha1.OverriddenField,
+) ([]v1alpha1.OverriddenField, error) {
 	held, err := Taken(c, live, nil)
 	if err != nil {
 		return nil, err

@@ -130,7 +130,7 @@ var _ = Describe("A field of others that is taken over", func() {
 			expectSame(get(ctx, before), before)
 		},
 		Entry("boolean", appliers("argocd"), false, true, "spec", "flag"),
-		Entry("whole number", appliers("argocd"), int64(3), int64(4), "spec", "count"),
+		Entry("whole number", appliers("argocd"), int64(1<<53+1), int64(4), "spec", "count"),
 		Entry("number", appliers("argocd"), 0.5, 1.25, "spec", "share"),
 		Entry("text that looks like something else", appliers("argocd"), "true", "<&>", "spec", "text"),
 		Entry("empty text", helm, "", "x", "spec", "text"),

@@ -22,6 +22,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
+	utiljson "k8s.io/apimachinery/pkg/util/json"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
@@ -202,7 +203,7 @@ func timeless(obj *unstructured.Unstructured) map[string]any {
 	text, err := json.Marshal(obj)
 	Expect(err).NotTo(HaveOccurred())
 	var result map[string]any
-	Expect(json.Unmarshal([]byte(strings.ReplaceAll(string(text), namespace, "NAMESPACE")), &result)).To(Succeed())
+	Expect(utiljson.Unmarshal([]byte(strings.ReplaceAll(string(text), namespace, "NAMESPACE")), &result)).To(Succeed())
 	return result
 }
 

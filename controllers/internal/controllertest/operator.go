@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"github.com/prometheus/client_golang/prometheus"
+	testingclock "k8s.io/utils/clock/testing"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
@@ -50,6 +52,9 @@ type Operator struct {
 	// Events that were sent to users.
 	Events *Events
 
+	// Clock of the reconcilers, which stands still unless a spec moves it.
+	Clock *testingclock.FakePassiveClock
+
 	metrics *prometheus.Registry
 }
 
@@ -75,6 +80,7 @@ func (o *Operator) Reset() {
 	o.Writes.Reset()
 	o.Faults.Clear()
 	o.Watches, o.Events, o.metrics = &Watches{}, &Events{}, prometheus.NewRegistry()
+	o.Clock = testingclock.NewFakePassiveClock(time.Date(2026, time.January, 1, 12, 0, 0, 0, time.UTC))
 }
 
 // MeshIngress returns the reconciler of MeshIngresses. Its metrics begin at zero.
@@ -86,7 +92,7 @@ func (o *Operator) MeshIngress() *meshingress.Reconciler {
 // DataPlane returns the reconciler of MeshIngressClasses. Its metrics begin at zero.
 func (o *Operator) DataPlane() *dataplane.Reconciler {
 	GinkgoHelper()
-	return &dataplane.Reconciler{Reconciler: o.base()}
+	return &dataplane.Reconciler{Reconciler: o.base(), Clock: o.Clock}
 }
 
 func (o *Operator) base() base.Reconciler {

@@ -224,33 +224,27 @@ func take(random *rand.Rand, from owners) (owners, []v1alpha1.OverriddenField) {
 	ours := entry(manager, applied, "v1", "", "")
 	ours.FieldsV1 = nil
 	during := owners{ours: fieldpath.NewSet()}
-	var taken []v1alpha1.OverriddenField
-	paths := map[string]int{}
-	for _, e := range from.sorted() {
+	for e := range from {
 		during[e] = from[e].Copy()
-		if e == ours {
-			continue
-		}
-		from[e].Leaves().Iterate(func(path fieldpath.Path) {
-			if len(path) == 2 && e.Subresource == "" {
-				paths[*path[1].FieldName]++
-			}
-		})
 	}
+	var taken []v1alpha1.OverriddenField
 	for _, name := range []string{"a", "b", "c", "d", "e", "f"} {
-		if paths[name] == 0 || random.IntN(3) == 0 {
-			continue
-		}
 		path := fieldpath.MakePathOrDie("spec", name)
 		field := v1alpha1.OverriddenField{Path: []string{"spec", name}}
 		for _, e := range from.sorted() {
-			if e == ours || e.Subresource != "" || !from[e].Has(path) {
-				continue
+			if e.Subresource == "" && from[e].Has(path) {
+				field.Owners = append(field.Owners, v1alpha1.FieldOwner{
+					Manager: e.Manager, Operation: string(e.Operation), APIVersion: e.APIVersion,
+				})
 			}
-			during[e] = during[e].Difference(fieldpath.NewSet(path))
-			field.Owners = append(field.Owners, v1alpha1.FieldOwner{
-				Manager: e.Manager, Operation: string(e.Operation), APIVersion: e.APIVersion,
-			})
+		}
+		if len(field.Owners) == 0 || random.IntN(3) == 0 {
+			continue
+		}
+		for e := range from {
+			if e.Subresource == "" {
+				during[e] = during[e].Difference(fieldpath.NewSet(path))
+			}
 		}
 		during[ours].Insert(path)
 		taken = append(taken, field)

@@ -24,6 +24,10 @@ type Metrics struct {
 	// Conflicts counts writes that were not made because an object or a field is
 	// somebody else's, by kind.
 	Conflicts *prometheus.CounterVec
+
+	// Restarts counts rollouts that were begun because pods had come up without their
+	// proxy, by kind of the workload.
+	Restarts *prometheus.CounterVec
 }
 
 // New makes the counters, and gauges that are computed from what reader holds when
@@ -38,8 +42,12 @@ func New(registry prometheus.Registerer, reader client.Reader) (*Metrics, error)
 			Name: "meshingress_conflicts_total",
 			Help: "Writes not made because the object or field belongs to somebody else.",
 		}, []string{"kind"}),
+		Restarts: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "meshingress_restarts_total",
+			Help: "Rollouts that were begun because pods had come up without their proxy.",
+		}, []string{"kind"}),
 	}
-	for _, c := range []prometheus.Collector{m.DriftCorrections, m.Conflicts, newGauges(reader)} {
+	for _, c := range []prometheus.Collector{m.DriftCorrections, m.Conflicts, m.Restarts, newGauges(reader)} {
 		if err := registry.Register(c); err != nil {
 			return nil, fmt.Errorf("registering metrics: %w", err)
 		}

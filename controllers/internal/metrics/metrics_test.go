@@ -107,9 +107,11 @@ func TestCounters(t *testing.T) {
 	registry, m := newRegistry(t, newReader(t))
 	m.DriftCorrections.WithLabelValues("Deployment").Inc()
 	m.Conflicts.WithLabelValues("ConfigMap").Add(2)
+	m.Restarts.WithLabelValues("DaemonSet").Inc()
 	want := map[string]float64{
 		"meshingress_conflicts_total ConfigMap":          2,
 		"meshingress_drift_corrections_total Deployment": 1,
+		"meshingress_restarts_total DaemonSet":           1,
 	}
 	if diff := cmp.Diff(want, gather(t, registry)); diff != "" {
 		t.Errorf("metrics (-want +got):\n%s", diff)
