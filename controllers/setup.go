@@ -33,6 +33,7 @@ import (
 	"github.com/meshingress/meshingress/controllers/internal/observe"
 	"github.com/meshingress/meshingress/controllers/internal/watches"
 	"github.com/meshingress/meshingress/controllers/meshingress"
+	"github.com/meshingress/meshingress/internal/authorization"
 	"github.com/meshingress/meshingress/internal/linkerd"
 	"github.com/meshingress/meshingress/providers"
 )
@@ -77,7 +78,7 @@ func CacheOptions(registry *providers.Registry) cache.Options {
 		// wait for ever.
 		ReaderFailOnMissingInformer: true,
 		ByObject: map[client.Object]cache.ByObject{
-			&apiextensionsv1.CustomResourceDefinition{}: {Transform: stripSchemas(registry.Served())},
+			&apiextensionsv1.CustomResourceDefinition{}: {Transform: stripSchemas(append(registry.Served(), authorization.Needs()...))},
 			&corev1.Pod{}: {Transform: stripPod},
 			&admissionv1.ValidatingWebhookConfiguration{}: {Transform: stripWebhooks},
 			&admissionv1.MutatingWebhookConfiguration{}:   {Transform: stripWebhooks},

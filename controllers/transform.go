@@ -32,7 +32,7 @@ func stripSchemas(needs []providers.Kind) toolscache.TransformFunc {
 }
 
 // stripPod leaves of a pod what says whether its proxy is there, ready, and in
-// which mode, and of which template it is.
+// which mode, of which template it is, and which of its ports the proxy sees.
 func stripPod(obj any) (any, error) {
 	pod, ok := obj.(*corev1.Pod)
 	if !ok {
@@ -41,8 +41,8 @@ func stripPod(obj any) (any, error) {
 	pod.ManagedFields = nil
 	pod.Annotations = injection.Marks(pod.Annotations)
 	pod.Spec = corev1.PodSpec{
-		Containers:     proxyOnly(pod.Spec.Containers),
-		InitContainers: proxyOnly(pod.Spec.InitContainers),
+		Containers:     stripContainers(pod.Spec.Containers),
+		InitContainers: stripContainers(pod.Spec.InitContainers),
 	}
 	return pod, nil
 }
@@ -69,18 +69,16 @@ func stripWebhooks(obj any) (any, error) {
 	return obj, nil
 }
 
-func proxyOnly(containers []corev1.Container) []corev1.Container {
+func stripContainers(containers []corev1.Container) []corev1.Container {
+	var all []corev1.Container
 	for _, c := range containers {
-		if c.Name != linkerd.ProxyContainer {
-			continue
-		}
-		kept := corev1.Container{Name: c.Name}
+		kept := corev1.Container{Name: c.Name, Ports: c.Ports}
 		for _, env := range c.Env {
-			if env.Name == linkerd.IngressModeEnv {
+			if c.Name == linkerd.ProxyContainer && env.Name == linkerd.IngressModeEnv {
 				kept.Env = append(kept.Env, env)
 			}
 		}
-		return []corev1.Container{kept}
+		all = append(all, kept)
 	}
-	return nil
+	return all
 }

@@ -5,6 +5,7 @@ package providers
 
 import (
 	"slices"
+	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -52,11 +53,41 @@ type Description struct {
 	// vendor is one and the same controller.
 	IgnoresClassName bool
 
+	// Sticky are annotations of Services by which the controller sends the requests of
+	// a client to one pod. They have no effect in the mesh. Those of routes need not be
+	// here: the provider refuses them in the MeshIngress's template.
+	Sticky []StickyAnnotation
+
 	// DataPlane says how to find the controller's workload.
 	DataPlane DataPlane
 
 	// Notices go to every class of the vendor.
 	Notices []v1alpha1.Notice
+}
+
+// StickyAnnotation turns sticky sessions on.
+type StickyAnnotation struct {
+	// Keys of the annotation: the spellings that the controller takes.
+	Keys []string
+
+	// Value that turns them on, in any case; empty where every value but an empty one
+	// does.
+	Value string
+
+	// Source is where this was read: "<repository> <path> <version>".
+	Source string
+}
+
+// On reports whether the annotations of a Service turn sticky sessions on, and with
+// which key.
+func (s StickyAnnotation) On(annotations map[string]string) (key string, on bool) {
+	for _, key := range s.Keys {
+		value := strings.TrimSpace(annotations[key])
+		if value != "" && (s.Value == "" || strings.EqualFold(value, s.Value)) {
+			return key, true
+		}
+	}
+	return "", false
 }
 
 // Kinds returns every kind that the provider writes, patches or reads, without

@@ -42,6 +42,15 @@ const (
 	// Unknown: Pending.
 	ConditionMeshed = "Meshed"
 
+	// ConditionAuthorized says whether the backends take requests from whom
+	// spec.authorization allows, and from nobody else where it says Enforce. It is
+	// there only while the MeshIngress has spec.authorization.
+	//
+	// True: Authorized. False: NotMeshed, PolicyNotServed, NamespaceNotAllowed,
+	// InvalidBackend, PortSkipped, OtherClients, PolicyExists, TooManyObjects,
+	// ObjectConflict, Forbidden, ApplyFailed. Unknown: Pending.
+	ConditionAuthorized = "Authorized"
+
 	// ConditionReady is the summary: every other condition holds. Where one does
 	// not, the reason and the message are those of the first.
 	//
@@ -76,6 +85,7 @@ const (
 	ReasonProgrammed          = "Programmed"
 	ReasonDiscovered          = "Discovered"
 	ReasonMeshed              = "Meshed"
+	ReasonAuthorized          = "Authorized"
 	ReasonReady               = "Ready"
 	ReasonPending             = "Pending"
 	ReasonClassNotFound       = "ClassNotFound"
@@ -110,6 +120,11 @@ const (
 	ReasonStickySessions      = "StickySessions"
 	ReasonInboundPolicyDenies = "InboundPolicyDenies"
 	ReasonAdmissionDenied     = "AdmissionDenied"
+	ReasonNotMeshed           = "NotMeshed"
+	ReasonPolicyNotServed     = "PolicyNotServed"
+	ReasonPolicyExists        = "PolicyExists"
+	ReasonOtherClients        = "OtherClients"
+	ReasonPortSkipped         = "PortSkipped"
 	ReasonReleasing           = "Releasing"
 	ReasonMoving              = "Moving"
 	ReasonProxyModePending    = "ProxyModePending"

@@ -76,6 +76,11 @@ type MeshIngressSpec struct {
 	// +optional
 	ExternalAuth *ExternalAuth `json:"externalAuth,omitempty"`
 
+	// authorization lets only the ingress controller, and the clients that it lists,
+	// call the backends. Default: whoever may.
+	// +optional
+	Authorization *Authorization `json:"authorization,omitempty"`
+
 	// template is carried onto every generated route object, for what other
 	// controllers read there (cert-manager, external-dns).
 	// +optional
@@ -251,7 +256,8 @@ type MeshIngressStatus struct {
 	Strategy Strategy `json:"strategy,omitempty"`
 
 	// conditions are Accepted, ResolvedRefs, Programmed, Meshed and Ready, always;
-	// Conflicted only while it is true.
+	// Authorized while the spec asks for it; Conflicted and Hazard only while they are
+	// true.
 	// +optional
 	// +listType=map
 	// +listMapKey=type

@@ -1,7 +1,7 @@
 // Copyright The MeshIngress Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-// Package crdgate ends the watch on a vendor's kind when its CRD leaves. Watches
+// Package crdgate ends the watch on a vendor's or Linkerd's kind when its CRD leaves. Watches
 // begin when a reconciler first needs the kind; without an end, a watch on a kind
 // that is gone would ask the API server for ever.
 package crdgate
@@ -9,6 +9,7 @@ package crdgate
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -20,6 +21,7 @@ import (
 
 	"github.com/meshingress/meshingress/controllers/internal/observe"
 	"github.com/meshingress/meshingress/controllers/internal/watches"
+	"github.com/meshingress/meshingress/internal/authorization"
 	"github.com/meshingress/meshingress/providers"
 )
 
@@ -56,10 +58,10 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	return ctrl.Result{}, nil
 }
 
-// kinds are the vendors' kinds that a CRD defines.
+// kinds are the vendors' and Linkerd's kinds that a CRD defines.
 func (r *Reconciler) kinds(crdName string) []providers.Kind {
 	var kinds []providers.Kind
-	for _, k := range r.Registry.Kinds() {
+	for _, k := range slices.Concat(r.Registry.Kinds(), authorization.Kinds()) {
 		if !k.BuiltIn && k.CRDName() == crdName {
 			kinds = append(kinds, k)
 		}

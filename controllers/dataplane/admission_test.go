@@ -111,6 +111,7 @@ var _ = Describe("An admission policy that refuses what the operator writes", fu
 		now := clocktesting.NewFakePassiveClock(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
 		reconciler.Denials = apply.NewDenials(base.RetryDenied, now)
 		class := newClass(ctx, "traefik", v1alpha1.VendorTraefik)
+		rollOut(ctx, traefikWorkload)
 		settle(ctx, class)
 		operator.Writes.Reset()
 		for i := range int32(20) {
@@ -161,6 +162,6 @@ func probeDeployment() *appsv1.Deployment {
 func sayProgress(ctx SpecContext, i int32) {
 	GinkgoHelper()
 	d := latest(ctx, deployment(traefikWorkload))
-	d.Status = appsv1.DeploymentStatus{ObservedGeneration: int64(i), UnavailableReplicas: i}
+	d.Status.TerminatingReplicas = &i
 	Expect(testEnv.Client.Status().Update(ctx, d)).To(Succeed())
 }

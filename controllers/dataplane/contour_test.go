@@ -29,7 +29,7 @@ const skipOutbound = linkerd.SkipOutboundPortsAnnotation
 
 // contourAnnotations are those of Contour's Envoy beside the ports that Linkerd skips
 // anyway.
-var contourAnnotations = map[string]string{inject: "ingress", skipPorts: "8080,8443", skipOutbound: "4567,4568,8001"}
+var contourAnnotations = map[string]string{inject: "ingress", skipPorts: "4567,4568,8080,8443", skipOutbound: "4567,4568,8001"}
 
 // mounting makes Envoy's pods mount a token, of a ServiceAccount if it is named.
 func mounting(account string) builders.ClassOption {
@@ -303,7 +303,7 @@ func contourDeployment() place {
 }
 
 var _ = Describe("An Envoy of Contour's Gateway provisioner", func() {
-	wanted := map[string]string{inject: "ingress", skipPorts: "8080", skipOutbound: "4567,4568,8001"}
+	wanted := map[string]string{inject: "ingress", skipPorts: "4567,4568,8080", skipOutbound: "4567,4568,8001"}
 
 	BeforeEach(func(ctx SpecContext) {
 		installLinkerd(ctx)
@@ -378,6 +378,6 @@ var _ = Describe("An Envoy of Contour's Gateway provisioner", func() {
 		annotate(ctx, generatedEnvoy, wanted)
 		sayRolledOut(ctx, generatedEnvoy, 1)
 		settle(ctx, class)
-		expectUnmeshed(ctx, class, v1alpha1.ReasonNotInjected, "restart these")
+		expectUnmeshed(ctx, class, v1alpha1.ReasonNotInjected, "kubectl rollout restart")
 	})
 })

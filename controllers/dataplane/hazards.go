@@ -14,12 +14,12 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/controllers/internal/apply"
 	"github.com/meshingress/meshingress/controllers/internal/conditions"
+	"github.com/meshingress/meshingress/internal/authorization"
 	"github.com/meshingress/meshingress/internal/injection"
 	"github.com/meshingress/meshingress/providers"
 )
@@ -30,14 +30,10 @@ const maxHazards = 16
 // reasonHazardsUnknown is the reason of a Notice: what tells of a hazard may not be read.
 const reasonHazardsUnknown = "HazardsUnknown"
 
-// Kinds that only tell of hazards. Server is taken in a version that linkerd/linkerd2
-// serves since version-2.15 (charts/linkerd-crds/templates/policy/server.yaml).
+// Kinds that only tell of hazards.
 var (
 	kindJob     = providers.Kind{GroupVersionKind: batchv1.SchemeGroupVersion.WithKind("Job")}
 	kindCronJob = providers.Kind{GroupVersionKind: batchv1.SchemeGroupVersion.WithKind("CronJob")}
-	kindServer  = providers.Kind{GroupVersionKind: schema.GroupVersionKind{
-		Group: "policy.linkerd.io", Version: "v1beta2", Kind: "Server",
-	}}
 )
 
 // hazards are what may harm traffic although nothing is wrong with the class.
@@ -114,7 +110,7 @@ func (r *Reconciler) lookForPolicies(ctx context.Context, s *scope, claims []inj
 	}
 	var servers []*unstructured.Unstructured
 	for _, c := range claims {
-		objects, known, err := r.readForHazards(ctx, s, kindServer, c.Workload.Namespace)
+		objects, known, err := r.readForHazards(ctx, s, authorization.KindServer, c.Workload.Namespace)
 		if err != nil || !known {
 			return err
 		}
@@ -181,7 +177,7 @@ func (s *scope) denials() []v1alpha1.Notice {
 // workload in their namespace.
 func tellsOfHazards(obj client.Object) bool {
 	switch obj.GetObjectKind().GroupVersionKind() {
-	case kindJob.GroupVersionKind, kindCronJob.GroupVersionKind, kindServer.GroupVersionKind:
+	case kindJob.GroupVersionKind, kindCronJob.GroupVersionKind, authorization.KindServer.GroupVersionKind:
 		return true
 	default:
 		return false

@@ -296,7 +296,7 @@ var _ = Describe("A default inbound policy", func() {
 				if !ok || servers.GetKind() != "Server" {
 					return c.List(ctx, list, opts...)
 				}
-				server := route("policy.linkerd.io", "v1beta2", "Server")
+				server := route("policy.linkerd.io", "v1beta3", "Server")
 				server.SetNamespace("traefik")
 				server.Object["spec"] = map[string]any{"podSelector": map[string]any{}, "port": "websecure"}
 				servers.Items = []unstructured.Unstructured{*server}

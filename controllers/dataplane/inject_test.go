@@ -25,6 +25,7 @@ type vendorCase struct {
 	fixture  string
 	options  []builders.ClassOption
 	workload v1alpha1.WorkloadReference
+	account  string
 	strategy v1alpha1.Strategy
 	version  string
 	unmeshed string
@@ -75,7 +76,9 @@ var _ = DescribeTable("A class of a vendor as its makers publish it",
 			Version: "edge-26.8.3", ClusterDomain: "cluster.local", Namespace: "linkerd",
 		}))
 		Expect(status.MeshedPods).To(Equal("1/1"))
-		found := v1alpha1.WorkloadStatus{WorkloadReference: v.workload, Fields: v.want, Pods: 1, MeshedPods: 1}
+		found := v1alpha1.WorkloadStatus{
+			WorkloadReference: v.workload, Fields: v.want, ServiceAccountName: v.account, Pods: 1, MeshedPods: 1,
+		}
 		if v.strategy == v1alpha1.StrategyHeader {
 			found.IngressModePods = 1
 		}
@@ -97,23 +100,23 @@ var _ = DescribeTable("A class of a vendor as its makers publish it",
 		expectSame(ctx, before)
 	},
 	Entry("ingress-nginx", vendorCase{
-		vendor: v1alpha1.VendorIngressNginx, fixture: fixtures.IngressNginx, workload: nginxWorkload,
+		vendor: v1alpha1.VendorIngressNginx, fixture: fixtures.IngressNginx, workload: nginxWorkload, account: "ingress-nginx",
 		strategy: v1alpha1.StrategyClusterIP, version: "v1.15.1", unmeshed: v1alpha1.ReasonRolloutInProgress, notices: 1,
 		want: map[string]string{inject: "enabled", skipPorts: "80,443,4567,4568"},
 	}),
 	Entry("Traefik", vendorCase{
-		vendor: v1alpha1.VendorTraefik, fixture: fixtures.Traefik, workload: traefikWorkload,
+		vendor: v1alpha1.VendorTraefik, fixture: fixtures.Traefik, workload: traefikWorkload, account: "traefik",
 		strategy: v1alpha1.StrategyClusterIP, version: "v3.7.11", unmeshed: v1alpha1.ReasonRolloutInProgress,
 		want: map[string]string{inject: "enabled", skipPorts: "4567,4568,8000,8443"},
 	}),
 	Entry("Traefik with header routing", vendorCase{
-		vendor: v1alpha1.VendorTraefik, fixture: fixtures.Traefik, workload: traefikWorkload,
+		vendor: v1alpha1.VendorTraefik, fixture: fixtures.Traefik, workload: traefikWorkload, account: "traefik",
 		options:  []builders.ClassOption{builders.WithRouting(v1alpha1.RoutingHeader)},
 		strategy: v1alpha1.StrategyHeader, version: "v3.7.11", unmeshed: v1alpha1.ReasonRolloutInProgress,
 		want: map[string]string{inject: "ingress", skipPorts: "4567,4568,8000,8443"},
 	}),
 	Entry("Contour", vendorCase{
-		vendor: v1alpha1.VendorContour, fixture: fixtures.Contour, workload: contourWorkload,
+		vendor: v1alpha1.VendorContour, fixture: fixtures.Contour, workload: contourWorkload, account: "envoy",
 		strategy: v1alpha1.StrategyHeader, version: "distroless-v1.38.9", unmeshed: v1alpha1.ReasonNoPods,
 		want: contourAnnotations,
 	}),
@@ -195,8 +198,8 @@ var _ = Describe("The annotations of a workload", func() {
 		expectUnmeshed(ctx, class, v1alpha1.ReasonFieldConflict,
 			"Deployment traefik/traefik", ".spec.template.metadata.annotations.linkerd.io/inject", `"kubectl-edit"`)
 		expect.ExpectCondition(ctx, testEnv.Client, class, v1alpha1.ConditionConflicted, metav1.ConditionTrue, v1alpha1.ReasonFieldConflict)
-		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(HaveKeyWithValue(inject, "disabled"))
-		Expect(generation(ctx, traefikWorkload)).To(Equal(after))
+		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(Equal(map[string]string{inject: "disabled"}), "the rest is of no use")
+		Expect(generation(ctx, traefikWorkload)).To(Equal(after + 1))
 		Expect(operator.Metric("meshingress_conflicts_total", "Deployment")).NotTo(BeZero())
 		Expect(latest(ctx, class).Status.Workloads[0].Message).To(ContainSubstring("kubectl-edit"))
 

@@ -69,7 +69,7 @@ var _ = Describe("Kong", func() {
 		before := snapshot(ctx)
 		class := newClass(ctx, "kong", v1alpha1.VendorKong)
 		settle(ctx, class)
-		Expect(linkerdAnnotations(ctx, kongGateway)).To(Equal(map[string]string{inject: "enabled", skipPorts: "8000,8443"}))
+		Expect(linkerdAnnotations(ctx, kongGateway)).To(Equal(map[string]string{inject: "enabled", skipPorts: "4567,4568,8000,8443"}))
 		Expect(linkerdAnnotations(ctx, kongController)).To(BeEmpty())
 		Expect(workloadWrites()).To(HaveEach(ContainSubstring(pathOf(kongGateway))))
 		remove(ctx, class)

@@ -93,7 +93,7 @@ func (s *scope) unmeshedPods(w workload) (reason, message string) {
 	case !w.rolled.Finished:
 		return v1alpha1.ReasonRolloutInProgress, count + " and the rollout is under way"
 	default:
-		return v1alpha1.ReasonNotInjected, count + "; not so " + named(w.seen.Unmeshed)
+		return v1alpha1.ReasonNotInjected, count + "; not so " + named(w.seen.Unmeshed) + s.repairHint(w)
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/controllers/internal/controllertest"
@@ -371,9 +372,14 @@ func sameAnew(s env.Snapshot) env.Snapshot {
 // persist reconciles a class until nothing fails and nothing is left to do.
 func persist(ctx SpecContext, class *v1alpha1.MeshIngressClass) {
 	GinkgoHelper()
+	persistWith(ctx, honest{}, class)
+}
+
+func persistWith(ctx SpecContext, r reconcile.Reconciler, class *v1alpha1.MeshIngressClass) {
+	GinkgoHelper()
 	for range 10 {
 		before := len(operator.Writes.Writes())
-		_, err := controllertest.Reconcile(ctx, honest{}, class)
+		_, err := controllertest.Reconcile(ctx, r, class)
 		if err == nil && len(operator.Writes.Writes()) == before {
 			return
 		}

@@ -10,6 +10,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
@@ -134,6 +135,16 @@ var _ = Describe("Pods that came up without their proxy", func() {
 		Expect(workloadWrites()).To(BeEmpty())
 	})
 
+	It("wait for the end of one that is stuck, too: to begin another would not help", func(ctx SpecContext) {
+		edit(ctx, deployment(traefikWorkload), func(d *appsv1.Deployment) { d.Spec.Paused = true })
+		before = generation(ctx, traefikWorkload)
+		comeUpWithout(ctx, traefikWorkload)
+		beginRollout(ctx, traefikWorkload)
+		settle(ctx, class)
+		expectUnmeshed(ctx, class, v1alpha1.ReasonRolloutStuck, "spec.paused")
+		restarted(ctx, 0)
+	})
+
 	It("are not taken for those of the template before, which the cache still shows", func(ctx SpecContext) {
 		comeUpWithout(ctx, traefikWorkload, func(pod *corev1.Pod) { pod.Annotations = nil })
 		settle(ctx, class)
@@ -183,6 +194,7 @@ var _ = Describe("Pods that came up without their proxy", func() {
 		}, v1alpha1.ReasonInjectionBlocked),
 		Entry("where somebody has told the injector not to", func(ctx SpecContext) {
 			annotate(ctx, traefikWorkload, map[string]string{inject: "disabled"})
+			settle(ctx, class)
 		}, v1alpha1.ReasonFieldConflict),
 	)
 

@@ -46,7 +46,7 @@ func (r *Reconciler) pendingChange(ctx context.Context, s *scope, w workload) (s
 		return "", err
 	}
 	claim, _, err := s.claimOn(w, live)
-	if err != nil {
+	if err != nil || claim.Fields == nil { // what is left to others is let go at once
 		return "", err
 	}
 	differs, err := apply.Differs(claim, live)

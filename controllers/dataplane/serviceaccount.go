@@ -47,11 +47,22 @@ func (r *Reconciler) planServiceAccounts(ctx context.Context, s *scope) error {
 	return nil
 }
 
-// names reports whether an object is a ServiceAccount that a pod template names.
-func (s *scope) names(e v1alpha1.InventoryEntry) bool { return len(s.namedBy(e)) > 0 }
+// needs reports whether an object of the class that is no longer wanted still has to be
+// there: a ServiceAccount for a pod template that names it, and anything else, which
+// sends the header, for proxies in ingress mode.
+func (s *scope) needs(e v1alpha1.InventoryEntry) bool {
+	if isServiceAccount(e) {
+		return len(s.namedBy(e)) > 0
+	}
+	return s.inIngressMode()
+}
+
+func isServiceAccount(e v1alpha1.InventoryEntry) bool {
+	return inventory.GVK(e) == providers.KindServiceAccount.GroupVersionKind
+}
 
 func (s *scope) namedBy(e v1alpha1.InventoryEntry) []injection.Workload {
-	if inventory.GVK(e) != providers.KindServiceAccount.GroupVersionKind {
+	if !isServiceAccount(e) {
 		return nil
 	}
 	var found []injection.Workload

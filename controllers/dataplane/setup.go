@@ -31,6 +31,7 @@ import (
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/controllers/internal/base"
 	"github.com/meshingress/meshingress/controllers/internal/watches"
+	"github.com/meshingress/meshingress/internal/authorization"
 	"github.com/meshingress/meshingress/internal/injection"
 	"github.com/meshingress/meshingress/internal/translate"
 )
@@ -212,6 +213,8 @@ func (r *Reconciler) ofObject(ctx context.Context, obj client.Object) []reconcil
 	switch {
 	case !ours && tellsOfHazards(obj):
 		return r.ofPod(ctx, obj)
+	case obj.GetObjectKind().GroupVersionKind().Group == authorization.Group:
+		return nil
 	case !ours:
 		return r.all(ctx, obj)
 	case owner.Kind == "MeshIngressClass":

@@ -4,6 +4,7 @@
 package dataplane
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -46,7 +47,7 @@ func (r *Reconciler) updateStatus(ctx context.Context, s *scope) error {
 		s.setMeshed(set)
 	}
 	conflict := s.conflict()
-	set.Only(conflict != nil, v1alpha1.ConditionConflicted, conflictReason(conflict), errorText(conflict))
+	set.Only(conflict != nil, v1alpha1.ConditionConflicted, conflictReason(conflict), s.explain(conflict))
 	set.Summarize(v1alpha1.ConditionAccepted, v1alpha1.ConditionDiscovered, v1alpha1.ConditionMeshed)
 	if err := r.patchStatus(ctx, s.before, s.class); err != nil {
 		return err
@@ -88,7 +89,9 @@ func (s *scope) setWorkloads() {
 	for _, w := range s.workloads {
 		item := v1alpha1.WorkloadStatus{
 			WorkloadReference: w.Workload.WorkloadReference,
-			Pods:              w.Workload.Desired, MeshedPods: w.seen.Meshed, IngressModePods: s.ingressPods(w),
+			// The API server runs pods that name no ServiceAccount as "default".
+			ServiceAccountName: cmp.Or(w.Workload.Template.Spec.ServiceAccountName, "default"),
+			Pods:               w.Workload.Desired, MeshedPods: w.seen.Meshed, IngressModePods: s.ingressPods(w),
 			Message: conditions.Bound(firstOf(w.Blocked, errorText(w.err))),
 		}
 		if s.class.Spec.DataPlane.Injection != v1alpha1.InjectionIgnore {
@@ -151,7 +154,7 @@ func (s *scope) setMeshed(set conditions.Setter) {
 	case s.linkerdMissing() != "":
 		set.False(kind, v1alpha1.ReasonLinkerdNotFound, s.linkerdMissing())
 	case s.written.incomplete() != nil:
-		set.False(kind, unwrittenReason(s.written.incomplete()), s.written.incomplete().Error())
+		set.False(kind, unwrittenReason(s.written.incomplete()), s.explain(s.written.incomplete()))
 	default:
 		s.setMeshedByWorkload(set)
 	}
@@ -176,7 +179,7 @@ func (s *scope) unmeshed(w workload) (reason, message string) {
 	case w.Blocked != "":
 		return v1alpha1.ReasonInjectionBlocked, w.Blocked
 	case w.err != nil:
-		return unwrittenReason(w.err), w.err.Error()
+		return unwrittenReason(w.err), s.explain(w.err)
 	case lost:
 		return v1alpha1.ReasonFieldConflict, fmt.Sprintf("the older MeshIngressClass %s needs another proxy mode: "+
 			"give both the same spec.routing, or give this one a workload of its own", winner)
@@ -205,6 +208,16 @@ func unwrittenReason(err error) string {
 	default:
 		return v1alpha1.ReasonApplyFailed
 	}
+}
+
+// explain is the text of an error, with what a class can do besides about a field that
+// is somebody else's.
+func (s *scope) explain(err error) string {
+	var field *apply.FieldConflictError
+	if errors.As(err, &field) && field.Why == "" && !overrides(s.class) {
+		return err.Error() + ", or set spec.dataPlane.conflictPolicy to Override"
+	}
+	return errorText(err)
 }
 
 // conflictReason is the reason of the condition Conflicted.

@@ -145,7 +145,7 @@ func (s *scope) claimOn(w workload, live client.Object) (claim apply.Claim, conf
 			unstructured.RemoveNestedField(claim.Fields, c.Path...)
 		case !overrides:
 			lost = append(lost, c.Path)
-			if conflict == nil {
+			if conflict == nil || !isPortList(c.Path) {
 				conflict = c
 			}
 		}

@@ -193,7 +193,7 @@ func (r *Reconciler) prune(
 		}
 	}
 	for _, entry := range slices.Backward(inventory.Stale(s.class.Status.Inventory, objects)) {
-		if s.inIngressMode() || s.names(entry) {
+		if s.needs(entry) {
 			objects = inventory.Union(objects, []v1alpha1.InventoryEntry{entry})
 			continue
 		}

@@ -44,6 +44,12 @@ type scope struct {
 	// nothing is in the way.
 	held string
 
+	// snap is what result was made of. Set by translate.
+	snap translate.Snapshot
+
+	// authorized is what became of spec.authorization. Set by authorize.
+	authorized authorized
+
 	// written is what the writes met. Set by write.
 	written outcome
 }
@@ -77,14 +83,18 @@ func (r *Reconciler) reconcile(ctx context.Context, s *scope) error {
 	if err := r.findClass(ctx, s); err != nil {
 		return err
 	}
-	if s.class == nil {
-		return nil
+	var refused error
+	if s.class != nil {
+		refused = r.translate(ctx, s)
 	}
-	if err := r.translate(ctx, s); err != nil {
+	if refused != nil && !base.IsLasting(refused) {
+		return refused
+	}
+	if err := r.authorize(ctx, s); err != nil {
 		return err
 	}
-	if s.waiting || !s.result.OK() {
-		return nil
+	if refused != nil || s.class == nil || s.waiting || !s.result.OK() {
+		return refused
 	}
 	if s.held = s.keepsHeader(); s.held != "" {
 		return nil
@@ -96,8 +106,10 @@ func (s *scope) retryAfter() time.Duration {
 	switch {
 	case s.written.denied != nil || s.written.conflicted():
 		return base.RetryDenied
-	case s.waiting:
+	case s.waiting || s.authorized.waiting:
 		return base.RetrySoon
+	case s.authorized.denied:
+		return base.RetryDenied
 	default:
 		return 0
 	}

@@ -138,10 +138,19 @@ func setRoles(ctx context.Context, roles *rbacv1.ClusterRoleList) {
 
 // mayDelete asks whether the operator may delete Ingresses.
 func mayDelete(ctx context.Context) (bool, error) {
+	return may(ctx, "delete", "networking.k8s.io", "ingresses")
+}
+
+// mayListPolicies asks whether the operator may list AuthorizationPolicies of Linkerd.
+func mayListPolicies(ctx context.Context) (bool, error) {
+	return may(ctx, "list", "policy.linkerd.io", "authorizationpolicies")
+}
+
+func may(ctx context.Context, verb, group, resource string) (bool, error) {
 	review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
 		User: "system:serviceaccount:" + controllertest.Namespace + ":" + controllertest.ServiceAccount,
 		ResourceAttributes: &authorizationv1.ResourceAttributes{
-			Group: "networking.k8s.io", Version: "v1", Resource: "ingresses", Namespace: namespace, Verb: "delete",
+			Group: group, Resource: resource, Namespace: namespace, Verb: verb,
 		},
 	}}
 	err := user.Create(ctx, review)

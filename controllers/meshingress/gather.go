@@ -78,6 +78,7 @@ func (r *Reconciler) translate(ctx context.Context, s *scope) error {
 		}
 		return objects
 	}
+	s.snap = snap
 	s.result = translate.MeshIngress(r.Registry, s.mi, s.class, snap)
 	if readErr != nil || s.waiting {
 		return readErr

@@ -30,6 +30,7 @@ import (
 	"github.com/meshingress/meshingress/controllers/internal/base"
 	"github.com/meshingress/meshingress/controllers/internal/index"
 	"github.com/meshingress/meshingress/controllers/internal/watches"
+	"github.com/meshingress/meshingress/internal/authorization"
 	"github.com/meshingress/meshingress/internal/translate"
 	"github.com/meshingress/meshingress/providers"
 )
@@ -97,13 +98,26 @@ func (r *Reconciler) withSameRoute(ctx context.Context, mi client.Object) []reco
 	for _, key := range translate.RouteKeys(mi.(*v1alpha1.MeshIngress)) {
 		requests = append(requests, r.list(ctx, client.MatchingFields{index.ByRoute: key})...)
 	}
+	return append(requests, r.withAuthorization(ctx, mi.GetNamespace())...)
+}
+
+// withAuthorization asks for those of a namespace that are to be told who may call their
+// backends: it depends on the policies, and on the other MeshIngresses, that are there.
+func (r *Reconciler) withAuthorization(ctx context.Context, namespace string) []reconcile.Request {
+	var requests []reconcile.Request
+	all := r.find(ctx, client.InNamespace(namespace))
+	for i := range all {
+		if all[i].Spec.Authorization != nil {
+			requests = append(requests, requestFor(&all[i]))
+		}
+	}
 	return requests
 }
 
-// ofCRD asks for all MeshIngresses where the CRD is of a vendor: it comes and goes
-// seldom.
+// ofCRD asks for all MeshIngresses where the CRD is of a vendor or of Linkerd: it comes
+// and goes seldom.
 func (r *Reconciler) ofCRD(ctx context.Context, crd client.Object) []reconcile.Request {
-	for _, k := range r.Registry.Kinds() {
+	for _, k := range slices.Concat(r.Registry.Kinds(), authorization.Kinds()) {
 		if !k.BuiltIn && k.CRDName() == crd.GetName() {
 			return r.list(ctx)
 		}
@@ -117,6 +131,9 @@ func (r *Reconciler) ofCRD(ctx context.Context, crd client.Object) []reconcile.R
 func (r *Reconciler) ofObject(ctx context.Context, obj client.Object) []reconcile.Request {
 	if obj.GetObjectKind().GroupVersionKind().Group == batchv1.GroupName {
 		return nil
+	}
+	if isPolicy(obj) {
+		return r.withAuthorization(ctx, obj.GetNamespace())
 	}
 	owner, ours := translate.ParseOwner(obj)
 	if ours && owner.Kind != "MeshIngress" {

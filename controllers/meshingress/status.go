@@ -6,6 +6,7 @@ package meshingress
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -34,7 +35,7 @@ func (r *Reconciler) updateStatus(ctx context.Context, s *scope) error {
 		status.MovingTo = nil
 		status.Strategy = s.result.Strategy
 		status.Routes = s.result.Routes[:min(len(s.result.Routes), maxRoutes)]
-		notices := s.result.Plan.Notices
+		notices := slices.Concat(s.result.Hazards, s.result.Plan.Notices)
 		status.Notices = notices[:min(len(notices), maxNotices)]
 	}
 	set := conditions.For(&status.Conditions, s.mi.Generation)
@@ -42,15 +43,45 @@ func (r *Reconciler) updateStatus(ctx context.Context, s *scope) error {
 	s.setResolvedRefs(set)
 	s.setProgrammed(set)
 	s.setMeshed(set)
+	s.setAuthorized(set)
+	s.setHazard(set)
 	reason, message := s.conflict()
 	set.Only(s.written.conflicted(), v1alpha1.ConditionConflicted, reason, message)
-	set.Summarize(v1alpha1.ConditionAccepted, v1alpha1.ConditionResolvedRefs, v1alpha1.ConditionProgrammed, v1alpha1.ConditionMeshed)
+	set.Summarize(s.summarized()...)
 	if err := r.patchStatus(ctx, s.before, s.mi); err != nil {
 		return err
 	}
 	conditions.Announce(r.Events, s.mi, s.before.Status.Conditions, status.Conditions)
 	conditions.AnnounceNotices(r.Events, s.mi, s.before.Status.Notices, status.Notices)
 	return nil
+}
+
+// summarized are the conditions that Ready is made of.
+func (s *scope) summarized() []string {
+	kinds := []string{
+		v1alpha1.ConditionAccepted, v1alpha1.ConditionResolvedRefs, v1alpha1.ConditionProgrammed, v1alpha1.ConditionMeshed,
+	}
+	if s.mi.Spec.Authorization != nil {
+		kinds = append(kinds, v1alpha1.ConditionAuthorized)
+	}
+	return kinds
+}
+
+// setHazard tells of what may harm traffic. What was seen before is not unsaid while
+// nothing can be looked at.
+func (s *scope) setHazard(set conditions.Setter) {
+	if !s.translated() {
+		return
+	}
+	messages := make([]string, 0, len(s.result.Hazards))
+	for _, h := range s.result.Hazards {
+		messages = append(messages, h.Message)
+	}
+	reason := v1alpha1.ReasonPending
+	if len(messages) > 0 {
+		reason = s.result.Hazards[0].Reason
+	}
+	set.Only(len(messages) > 0, v1alpha1.ConditionHazard, reason, strings.Join(messages, "; "))
 }
 
 // translated reports whether the pure path was run and found a strategy.

@@ -70,7 +70,7 @@ func (r *Reconciler) write(ctx context.Context, s *scope) error {
 	if err := r.replace(ctx, s, owner, targets.Found); err != nil {
 		return err
 	}
-	if err := r.put(ctx, s, owner, targets.Found); err != nil || !s.written.done {
+	if err := r.put(ctx, s, targets.Found); err != nil || !s.written.done {
 		s.written.pruned = false
 		return err
 	}
@@ -93,12 +93,12 @@ func (r *Reconciler) replace(ctx context.Context, s *scope, owner translate.Owne
 }
 
 // put records what is planned, writes it, and asks what the vendor says of it.
-func (r *Reconciler) put(ctx context.Context, s *scope, owner translate.Owner, targets []base.Target) error {
+func (r *Reconciler) put(ctx context.Context, s *scope, targets []base.Target) error {
 	known := s.mi.Status.Inventory
 	if err := r.recordPlan(ctx, s, targets); err != nil {
 		return err
 	}
-	if err := r.apply(ctx, s, owner, known); err != nil {
+	if err := r.apply(ctx, s, known); err != nil {
 		return err
 	}
 	if err := r.applyFields(ctx, s, targets); err != nil || s.waiting || s.written.conflicted() {
@@ -159,22 +159,30 @@ func (r *Reconciler) noteConflict(s *scope, t base.Target, conflict *apply.Field
 	r.Metrics.Conflicts.WithLabelValues(t.Claim.Entry.Kind).Inc()
 }
 
-func (r *Reconciler) apply(ctx context.Context, s *scope, owner translate.Owner, known []v1alpha1.InventoryEntry) error {
-	settled := s.mi.Status.ObservedGeneration == s.mi.Generation
+func (r *Reconciler) apply(ctx context.Context, s *scope, known []v1alpha1.InventoryEntry) error {
 	for _, obj := range s.result.Plan.Objects {
-		change, err := r.Writer().Object(ctx, owner, obj)
+		change, err := r.applyObject(ctx, s, known, obj)
 		if err != nil {
 			return err
 		}
 		if change != apply.Unchanged {
 			s.written.changed = append(s.written.changed, apply.Describe(obj))
 		}
-		entry := inventory.Entry(obj.GroupVersionKind(), obj.GetNamespace(), obj.GetName())
-		if change != apply.Unchanged && settled && slices.Contains(known, entry) {
-			r.Metrics.DriftCorrections.WithLabelValues(obj.GetKind()).Inc()
-		}
 	}
 	return nil
+}
+
+// applyObject writes an object of ours, and counts it where nothing but drift can be the
+// cause: known is what was recorded before.
+func (r *Reconciler) applyObject(
+	ctx context.Context, s *scope, known []v1alpha1.InventoryEntry, obj *unstructured.Unstructured,
+) (apply.Change, error) {
+	change, err := r.Writer().Object(ctx, translate.OwnerOf(s.mi), obj)
+	entry := inventory.Entry(obj.GroupVersionKind(), obj.GetNamespace(), obj.GetName())
+	if err == nil && change != apply.Unchanged && s.mi.Status.ObservedGeneration == s.mi.Generation && slices.Contains(known, entry) {
+		r.Metrics.DriftCorrections.WithLabelValues(obj.GetKind()).Inc()
+	}
+	return change, err
 }
 
 // applyFields sets fields on objects of others. One that has left meanwhile is looked
@@ -214,9 +222,10 @@ func records(targets []base.Target) []v1alpha1.Claim {
 }
 
 // prune takes back what is recorded and no longer planned. What could not be taken
-// back stays recorded.
+// back stays recorded. Policy objects are pruned by themselves.
 func (r *Reconciler) prune(ctx context.Context, s *scope, owner translate.Owner, targets []base.Target) error {
-	planned, wanted := inventory.Of(s.result.Plan.Objects), records(targets)
+	planned := inventory.Union(policyEntries(s.mi.Status.Inventory), inventory.Of(s.result.Plan.Objects))
+	wanted := records(targets)
 	kept, claims := planned, wanted
 	var errs []error
 	for _, entry := range slices.Backward(inventory.Stale(s.mi.Status.Inventory, planned)) {

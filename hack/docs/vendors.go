@@ -92,7 +92,7 @@ func writeVendor(p *page, provider providers.Provider, spec apiextensionsv1.JSON
 	p.heading(3, "What is done to objects of %s", d.Vendor)
 	p.list(slices.Concat(
 		kindItems("written", d.AllWrites()), kindItems("patched", d.AllPatches()), kindItems("looked through", d.Routes),
-		kindItems("read", d.ReadOnly), abilities(provider),
+		kindItems("read", d.ReadOnly), abilities(provider), stickyItems(d.Sticky),
 	))
 
 	p.heading(3, "Where %s is found", d.Vendor)
@@ -185,6 +185,15 @@ func abilities(provider providers.Provider) []string {
 	}
 	if _, ok := provider.(providers.ClassTranslator); ok {
 		items = append(items, "a class may need settings of the controller as a whole; its status lists what was written")
+	}
+	return items
+}
+
+// stickyItems tell which annotations of Services a MeshIngress warns of.
+func stickyItems(annotations []providers.StickyAnnotation) []string {
+	var items []string
+	for _, a := range annotations {
+		items = append(items, fmt.Sprintf("sticky sessions of a Service by %s are reported (`Hazard`); source: %s", codes(a.Keys), a.Source))
 	}
 	return items
 }

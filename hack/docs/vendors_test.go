@@ -96,7 +96,7 @@ func TestVendorsPage(t *testing.T) {
 			"or such a one with a `/` and more\n",
 		"class flags":       "is known by what it is started with: `class`, `CLASS`\n",
 		"no port to skip":   "- clients reach it through no Service",
-		"targets":           "- annotations for the injector may go on `Namespace`, `Gateway`; `Auto` is the first\n",
+		"targets":           "- annotations for the injector may go on `Namespace`, `Gateway`; `Auto` is the first that can be\n",
 		"what is annotated": "- annotated: `Namespace v1`\n",
 		"options":           "| `spec.box.lid` | string | `\"Open\"` | | lid of the box. |\n",
 		"notices":           "- `Old`: it is old\n",

@@ -9,8 +9,8 @@
 //
 // Each vendor has a ClusterRole and a ClusterRoleBinding of its own, so that an
 // installation that does without a vendor can leave its permissions out. What only
-// an opt-in way of a vendor needs is in files optin_*, which the kustomization does
-// not list. Files
-// that it wrote earlier and that have no place any more are removed; files that
-// people wrote stay, and the kustomization lists them too.
+// an opt-in way of a vendor needs, and what spec.authorization of a MeshIngress does, is
+// in files optin_*, which the kustomization does not list. Files that it wrote earlier
+// and that have no place any more are removed; files that people wrote stay, and the
+// kustomization lists them too.
 package main

@@ -77,6 +77,9 @@ func optIn(descriptions []providers.Description) map[string]any {
 		objects["optin_"+vendor+"_role.yaml"] = clusterRole(name, rules)
 		objects["optin_"+vendor+"_role_binding.yaml"] = clusterRoleBinding(name)
 	}
+	const name = "meshingress-authorization"
+	objects["optin_authorization_role.yaml"] = clusterRole(name, permissions.Authorization())
+	objects["optin_authorization_role_binding.yaml"] = clusterRoleBinding(name)
 	return objects
 }
 

@@ -26,7 +26,7 @@ func TestPortsPastTheProxyOnTheWayOut(t *testing.T) {
 		"the vendor's":                            {vendor: []int32{8001, 18000, 8001}, want: "8001,18000"},
 		"with those Linkerd was installed with":   {vendor: []int32{8001}, linkerd: "4568,4567,8001", want: "4567,4568,8001"},
 		"with ranges, by their first port":        {vendor: []int32{8001}, linkerd: "9000-9100,443", want: "443,8001,9000-9100"},
-		"without spaces":                          {vendor: []int32{8001}, linkerd: " 25, 26 ", want: "25,26,8001"},
+		"without what Linkerd does not read":      {vendor: []int32{8001}, linkerd: "25, 26 ", want: "25,8001"},
 		"without what is no port":                 {vendor: []int32{8001}, linkerd: "mysql,70000,9-1,-1,1-,,25", want: "25,8001"},
 		"with the Namespace's, in place of those": {vendor: []int32{8001}, linkerd: "4567", namespace: "25", want: "25,8001"},
 	} {

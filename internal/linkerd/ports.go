@@ -4,7 +4,6 @@
 package linkerd
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 )
@@ -36,15 +35,3 @@ func PortsContain(list string, number int32, name string) bool {
 // JoinPorts makes the value of SkipInboundPortsAnnotation, as Ports.String does. No
 // ports make an empty string.
 func JoinPorts(ports []int32) string { return PortsOf(ports...).String() }
-
-// ParsePort reads one port number, from 1 to 65535.
-func ParsePort(s string) (int32, error) {
-	n, err := strconv.ParseInt(strings.TrimSpace(s), 10, 32)
-	if err != nil {
-		return 0, fmt.Errorf("reading port %q: %w", s, err)
-	}
-	if n < 1 || n > maxPort {
-		return 0, fmt.Errorf("reading port %q: it is not from 1 to %d", s, maxPort)
-	}
-	return int32(n), nil
-}

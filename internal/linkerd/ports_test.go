@@ -72,16 +72,3 @@ func TestJoinPorts(t *testing.T) {
 		})
 	}
 }
-
-func TestParsePort(t *testing.T) {
-	for text, want := range map[string]int32{"1": 1, "8000": 8000, " 8443 ": 8443, "65535": 65535} {
-		if got, err := linkerd.ParsePort(text); err != nil || got != want {
-			t.Errorf("%q: got %d, %v", text, got, err)
-		}
-	}
-	for _, bad := range []string{"", "http", "80-90", "80.0", "0x50", "-1", "0", "65536", "4294967376", "8 0"} {
-		if got, err := linkerd.ParsePort(bad); err == nil {
-			t.Errorf("%q is read as %d", bad, got)
-		}
-	}
-}

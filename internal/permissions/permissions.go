@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/internal/authorization"
 	"github.com/meshingress/meshingress/internal/linkerd"
 	"github.com/meshingress/meshingress/providers"
 )
@@ -55,6 +56,10 @@ func OptIn(d providers.Description) []rbacv1.PolicyRule {
 	}
 	return rules(writes, patches, nil)
 }
+
+// Authorization returns what spec.authorization of MeshIngresses needs: the kinds of
+// Linkerd's policy API.
+func Authorization() []rbacv1.PolicyRule { return rules(authorization.Kinds(), nil, nil) }
 
 func rules(writes, patches, reads []providers.Kind) []rbacv1.PolicyRule {
 	verbs := map[schema.GroupResource]map[string]bool{}

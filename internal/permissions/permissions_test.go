@@ -94,7 +94,7 @@ func everything() []rbacv1.PolicyRule {
 	route := kind("b.example", "routes")
 	kinds := []providers.Kind{route}
 	vendor := permissions.Vendor(providers.Description{Writes: kinds, Patches: kinds, Routes: kinds})
-	return slices.Concat(permissions.Base(), vendor, permissions.LeaderElection())
+	return slices.Concat(permissions.Base(), vendor, permissions.Authorization(), permissions.LeaderElection())
 }
 
 func TestNothingIsAWildcard(t *testing.T) {
@@ -207,5 +207,20 @@ func TestWhatIsMadeForWorkloadsIsOptIn(t *testing.T) {
 	}}
 	if diff := cmp.Diff(want, permissions.OptIn(d)); diff != "" {
 		t.Errorf("opt-in rights (-want +got):\n%s", diff)
+	}
+}
+
+func TestAuthorizationWritesLinkerdsPolicies(t *testing.T) {
+	var want []rbacv1.PolicyRule
+	for _, resource := range []string{"authorizationpolicies", "meshtlsauthentications", "networkauthentications", "servers"} {
+		want = append(want, rule("policy.linkerd.io", resource, "get", "list", "watch", "create", "patch", "delete"))
+	}
+	if diff := cmp.Diff(want, permissions.Authorization()); diff != "" {
+		t.Errorf("rules (-want +got):\n%s", diff)
+	}
+	for _, r := range permissions.Base() {
+		if slices.Contains(r.APIGroups, "policy.linkerd.io") && slices.Contains(r.Verbs, "patch") {
+			t.Errorf("%v is granted to who does not ask for it", r)
+		}
 	}
 }

@@ -46,7 +46,9 @@ func (r *rendering) meshIngress(mi meshIngress) Plan {
 		Linkerd:    r.in.linkerd,
 		Read:       r.read,
 	})
-	return newPlan(result.Strategy, result.StrategyReason, result.Plan, result.Errors())
+	plan := result.Plan
+	plan.Notices = slices.Concat(result.Hazards, plan.Notices)
+	return newPlan(result.Strategy, result.StrategyReason, plan, result.Errors())
 }
 
 // classOf finds the class that a MeshIngress names, or the default one.

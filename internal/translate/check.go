@@ -93,6 +93,7 @@ func checkSpec(spec *v1alpha1.MeshIngressSpec) field.ErrorList {
 		errs = append(errs, checkService(d.Service, at.Child("defaultBackend", "service"))...)
 	}
 	errs = append(errs, checkAuth(spec.ExternalAuth, at.Child("externalAuth"))...)
+	errs = append(errs, checkAuthorization(spec.Authorization, at.Child("authorization"))...)
 	return append(errs, checkTemplate(spec.Template, at.Child("template"))...)
 }
 

@@ -154,18 +154,25 @@ func (r *resolver) checkOpaque(svc *corev1.Service, port *corev1.ServicePort, at
 	if r.strategy != v1alpha1.StrategyHeader {
 		return
 	}
-	opaque, ok := svc.Annotations[linkerd.OpaquePortsAnnotation]
-	if ns := r.snap.Namespaces[svc.Namespace]; !ok && ns != nil {
-		opaque, ok = ns.Annotations[linkerd.OpaquePortsAnnotation]
-	}
-	if !ok {
-		opaque = r.snap.Linkerd.OpaquePorts
-	}
-	if linkerd.PortsContain(opaque, port.Port, port.Name) {
+	if linkerd.PortsContain(r.snap.OpaquePorts(svc), port.Port, port.Name) {
 		r.errs = append(r.errs, field.Invalid(at.Child("port"), port.Port, fmt.Sprintf(
 			"is an opaque port for Linkerd, which header routing cannot reach: set the annotation %s of the Service without it",
 			linkerd.OpaquePortsAnnotation)))
 	}
+}
+
+// OpaquePorts are those of a Service that Linkerd takes for opaque TCP: its own list,
+// or that of its Namespace, or that of the installation.
+func (s Snapshot) OpaquePorts(svc *corev1.Service) string {
+	if list, ok := svc.Annotations[linkerd.OpaquePortsAnnotation]; ok {
+		return list
+	}
+	if ns := s.Namespaces[svc.Namespace]; ns != nil {
+		if list, ok := ns.Annotations[linkerd.OpaquePortsAnnotation]; ok {
+			return list
+		}
+	}
+	return s.Linkerd.OpaquePorts
 }
 
 // notFound is field.NotFound with a remedy.

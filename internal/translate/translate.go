@@ -60,6 +60,13 @@ type Result struct {
 	// Routes for the status, in the order of the spec.
 	Routes []v1alpha1.RouteStatus
 
+	// Backends of the routes and the default one, in the order of the spec, without
+	// Field. One may be there several times.
+	Backends []providers.Backend
+
+	// Hazards may harm traffic, although nothing is wrong with the MeshIngress.
+	Hazards []v1alpha1.Notice
+
 	// Rejected says why the MeshIngress is not accepted; nil where it is.
 	Rejected *Rejection
 
@@ -106,6 +113,11 @@ func MeshIngress(
 	}
 	input := r.input(ClassOf(class), choice)
 	result.Routes = routeStatus(input)
+	for _, b := range input.AllBackends() {
+		b.Field = nil
+		result.Backends = append(result.Backends, b)
+	}
+	result.Hazards = stickyHazards(provider.Describe(), result.Backends, snap.Services)
 	result.Refs = r.errs
 	if errs := checkFeatures(provider.Describe(), choice, mi, input); len(errs) > 0 {
 		result.Rejected = &Rejection{v1alpha1.ReasonUnsupported, errs}

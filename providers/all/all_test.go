@@ -64,6 +64,11 @@ func TestDescriptions(t *testing.T) {
 	for _, p := range providersOf(t) {
 		d := p.Describe()
 		t.Run(string(d.Vendor), func(t *testing.T) {
+			for _, s := range d.Sticky {
+				if len(s.Keys) == 0 || s.Source == "" {
+					t.Errorf("the sticky annotations %v have no key or no source", s)
+				}
+			}
 			if d.Title == "" || d.Source == "" {
 				t.Error("has no Title or no Source")
 			}
@@ -129,8 +134,8 @@ func checkDataPlane(t *testing.T, d providers.DataPlane) {
 		t.Error("has either a way to find its data plane, or a reason why there is none in the cluster")
 	}
 	for i, s := range d.Workloads {
-		if len(s.Labels)+len(s.GatewayName) == 0 || s.Source == "" || len(s.Kinds) == 0 {
-			t.Errorf("selector %d lacks kinds, labels or its source: %+v", i, s)
+		if len(s.Labels)+len(s.GatewayName) == 0 && s.Owner.Empty() || s.Source == "" || len(s.Kinds) == 0 {
+			t.Errorf("selector %d lacks kinds, labels or an owner, or its source: %+v", i, s)
 		}
 		for _, kind := range s.Kinds {
 			if !slices.Contains([]string{"Deployment", "DaemonSet", "StatefulSet"}, kind) {

@@ -41,7 +41,11 @@ func (Provider) Describe() providers.Description {
 		Routes:     []providers.Kind{providers.KindIngress},
 		ReadOnly:   []providers.Kind{providers.KindService},
 		Strategies: []providers.StrategySupport{headerSupport()},
-		DataPlane:  dataPlane(),
+		Sticky: []providers.StickyAnnotation{{
+			Keys:   []string{prefix + "cookie-persistence", prefix + "cookie-persistence-no-dynamic"},
+			Source: "haproxytech/kubernetes-ingress pkg/annotations/service/cookie.go v3.2.11",
+		}},
+		DataPlane: dataPlane(),
 	}
 }
 

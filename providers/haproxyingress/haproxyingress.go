@@ -37,7 +37,11 @@ func (Provider) Describe() providers.Description {
 		Routes:     []providers.Kind{providers.KindIngress},
 		ReadOnly:   []providers.Kind{providers.KindService},
 		Strategies: []providers.StrategySupport{clusterIPSupport(), headerSupport()},
-		DataPlane:  dataPlane(),
+		Sticky: []providers.StickyAnnotation{{
+			Keys: []string{prefix + "affinity", secondPrefix + "affinity"}, Value: "cookie",
+			Source: "jcmoraisjr/haproxy-ingress pkg/converters/ingress/annotations/backend.go v0.17.0-alpha.2",
+		}},
+		DataPlane: dataPlane(),
 	}
 }
 

@@ -38,7 +38,15 @@ func (Provider) Describe() providers.Description {
 		Writes:     []providers.Kind{providers.KindIngress},
 		Routes:     []providers.Kind{providers.KindIngress},
 		Strategies: []providers.StrategySupport{headerSupport()},
-		DataPlane:  dataPlane(),
+		Sticky: []providers.StickyAnnotation{{
+			Keys: []string{
+				prefix + "affinity", secondPrefix + prefix + "affinity",
+				"traefik.backend.loadbalancer.stickiness", "traefik.backend.loadbalancer.sticky",
+			},
+			Value:  "true",
+			Source: "traefik/traefik provider/kubernetes/{annotations,kubernetes}.go v1.7.34",
+		}},
+		DataPlane: dataPlane(),
 		Notices: []v1alpha1.Notice{{
 			Reason: ReasonObsolete,
 			Message: "Traefik 1.x reads Ingresses of extensions/v1beta1 only, so that it serves nothing on Kubernetes 1.22 " +

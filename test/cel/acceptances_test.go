@@ -43,6 +43,7 @@ func meshIngressAcceptances() []acceptance[*v1alpha1.MeshIngress] {
 		}},
 		{"orphans", builders.WithDeletionPolicy(v1alpha1.DeletionOrphan)},
 	}
+	cases = append(cases, authorizationAcceptances()...)
 	for place, get := range servicePlaces() {
 		cases = append(cases,
 			acceptance[*v1alpha1.MeshIngress]{"a port by name at " + place, func(mi *v1alpha1.MeshIngress) {

@@ -26,6 +26,7 @@ const (
 	portName      = "must be the name of a Service port"
 	serviceName   = "must be the name of a Service:"
 	namespaceName = "must be the name of a Namespace"
+	tooMany       = "Too many"
 	somewhere     = "set at least one of rules and defaultBackend"
 )
 
@@ -130,7 +131,6 @@ func ruleRejections() []rejection[*v1alpha1.MeshIngress] {
 }
 
 func boundRejections() []rejection[*v1alpha1.MeshIngress] {
-	const tooMany = "Too many"
 	return []rejection[*v1alpha1.MeshIngress]{
 		{name: "33 hosts", field: "spec.rules", message: tooMany, mutate: func(mi *v1alpha1.MeshIngress) { addHosts(mi, 33) }},
 		{
@@ -216,6 +216,7 @@ func meshIngressRejections() []rejection[*v1alpha1.MeshIngress] {
 	cases = append(cases, serviceRejections()...)
 	cases = append(cases, ruleRejections()...)
 	cases = append(cases, boundRejections()...)
+	cases = append(cases, authorizationRejections()...)
 	return append(cases, otherRejections()...)
 }
 

@@ -34,6 +34,8 @@ const (
 	GCE = "gce"
 	// Gloo names the CRDs of Gloo.
 	Gloo = "gloo"
+	// Linkerd names the CRDs of Linkerd's policy API.
+	Linkerd = "linkerd"
 	// Kong names the CRDs of the Kong Ingress Controller and of the Kong Operator.
 	Kong = "kong"
 	// Emissary names the CRDs of Emissary.
@@ -48,7 +50,7 @@ const (
 
 // All lists the vendors that have a directory here, sorted.
 func All() []string {
-	return []string{Contour, Emissary, EnRoute, EnvoyGateway, F5Nginx, GatewayAPI, GCE, Gloo, Kong, Traefik}
+	return []string{Contour, Emissary, EnRoute, EnvoyGateway, F5Nginx, GatewayAPI, GCE, Gloo, Kong, Linkerd, Traefik}
 }
 
 //go:embed */*.yaml

@@ -42,6 +42,10 @@ var loaded = map[string][]string{
 		"tcpingresses.configuration.konghq.com",
 		"dataplanes.gateway-operator.konghq.com", "gatewayconfigurations.gateway-operator.konghq.com",
 	},
+	Linkerd: {
+		"servers.policy.linkerd.io", "authorizationpolicies.policy.linkerd.io",
+		"meshtlsauthentications.policy.linkerd.io", "networkauthentications.policy.linkerd.io",
+	},
 	Traefik: {
 		"ingressroutes.traefik.containo.us", "middlewares.traefik.containo.us",
 		"serverstransports.traefik.containo.us", "traefikservices.traefik.containo.us",

@@ -49,7 +49,7 @@ func Taken(claim Claim, live client.Object, recorded []v1alpha1.OverriddenField)
 		if err != nil {
 			return nil, err
 		}
-		taken = append(taken, field)
+		taken = append(taken, withFormerOwners(field, recorded))
 	}
 	for _, field := range recorded {
 		again := func(f v1alpha1.OverriddenField) bool { return slices.Equal(f.Path, field.Path) }
@@ -60,6 +60,23 @@ func Taken(claim Claim, live client.Object, recorded []v1alpha1.OverriddenField)
 	}
 	slices.SortFunc(taken, func(a, b v1alpha1.OverriddenField) int { return slices.Compare(a.Path, b.Path) })
 	return taken, nil
+}
+
+// withFormerOwners adds those who had set the same before: a value that comes back is
+// still theirs, too.
+func withFormerOwners(field v1alpha1.OverriddenField, recorded []v1alpha1.OverriddenField) v1alpha1.OverriddenField {
+	for _, former := range recorded {
+		if former.Claim == field.Claim && slices.Equal(former.Path, field.Path) && former.Value == field.Value {
+			field.Owners = slices.Concat(field.Owners, former.Owners)
+		}
+	}
+	slices.SortFunc(field.Owners, compareOwners)
+	field.Owners = slices.Compact(field.Owners)
+	return field
+}
+
+func compareOwners(a, b v1alpha1.FieldOwner) int {
+	return cmp.Or(cmp.Compare(a.Manager, b.Manager), cmp.Compare(a.Operation, b.Operation), cmp.Compare(a.APIVersion, b.APIVersion))
 }
 
 func (c Claim) record(contest drift.Contest) (v1alpha1.OverriddenField, error) {
@@ -84,9 +101,7 @@ func (c Claim) record(contest drift.Contest) (v1alpha1.OverriddenField, error) {
 		}
 		field.Owners = append(field.Owners, c.owner(owner))
 	}
-	slices.SortFunc(field.Owners, func(a, b v1alpha1.FieldOwner) int {
-		return slices.Compare([]string{a.Manager, a.Operation, a.APIVersion}, []string{b.Manager, b.Operation, b.APIVersion})
-	})
+	slices.SortFunc(field.Owners, compareOwners)
 	if conflict.Why = cmp.Or(conflict.Why, tooLarge(field)); conflict.Why != "" {
 		return field, conflict
 	}
@@ -197,7 +212,9 @@ func (c Claim) held(
 		return nil, err
 	}
 	for _, field := range held {
-		same := func(f v1alpha1.OverriddenField) bool { return equality.Semantic.DeepEqual(f, field) }
+		same := func(f v1alpha1.OverriddenField) bool {
+			return equality.Semantic.DeepEqual(withFormerOwners(field, []v1alpha1.OverriddenField{f}), f)
+		}
 		if !slices.ContainsFunc(recorded, same) {
 			return nil, &FieldConflictError{
 				Object: c.String(), Field: drift.PathString(field.Path), Manager: field.Owners[0].Manager,

@@ -23,6 +23,7 @@ import (
 	"github.com/meshingress/meshingress/controllers/internal/metrics"
 	"github.com/meshingress/meshingress/controllers/internal/observe"
 	"github.com/meshingress/meshingress/controllers/meshingress"
+	"github.com/meshingress/meshingress/internal/authorization"
 	"github.com/meshingress/meshingress/internal/linkerd"
 	"github.com/meshingress/meshingress/providers"
 	"github.com/meshingress/meshingress/test/env"
@@ -67,7 +68,7 @@ func New(ctx context.Context, e *env.Environment, registry *providers.Registry) 
 	Expect(err).NotTo(HaveOccurred())
 	faults := InjectFaults(config)
 	writes := env.CountWrites(config)
-	c, err := newClient(config, e.Scheme(), registry.Served())
+	c, err := newClient(config, e.Scheme(), append(registry.Served(), authorization.Needs()...))
 	Expect(err).NotTo(HaveOccurred())
 	o := &Operator{Client: c, Writes: writes, Faults: faults, Registry: registry}
 	o.Reset()
