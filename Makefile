@@ -90,7 +90,7 @@ envtest: ## Build the control plane that the tests and the demo run on.
 .PHONY: test
 test: ## Run all tests. RACE=-race runs them with the race detector, as CI does.
 	@assets="$$($(ENVTEST))" || exit 1; set -x; \
-	KUBEBUILDER_ASSETS="$$assets" go test $(RACE) -timeout 20m ./...
+	KUBEBUILDER_ASSETS="$$assets" go test $(RACE) -timeout 40m ./...
 
 .PHONY: test-unit
 test-unit: ## Run the tests that need no control plane.

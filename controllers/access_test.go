@@ -83,7 +83,7 @@ var _ = Describe("The operator's permissions", func() {
 		Entry("writing pods", "", "pods", writing),
 		Entry("running commands in pods", "", "pods/exec", everything),
 		Entry("evicting pods", "", "pods/eviction", everything),
-		Entry("anything with ServiceAccounts", "", "serviceaccounts", everything),
+		Entry("updating ServiceAccounts", "", "serviceaccounts", []string{"update", "deletecollection"}),
 		Entry("tokens", "", "serviceaccounts/token", everything),
 		Entry("making MeshIngresses", mine, "meshingresses", notPatched),
 		Entry("making classes", mine, "meshingressclasses", notPatched),

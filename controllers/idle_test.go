@@ -139,7 +139,8 @@ var _ = Describe("The operator with many MeshIngresses", Ordered, func() {
 			patch(ctx, builders.Service(namespace, "web-svc"), `{"metadata":{"annotations":{"example.com/touched":"yes"}}}`)
 		}),
 		Entry("for what Linkerd says anew", func(ctx context.Context) {
-			setLinkerdValues(ctx, "clusterDomain: cluster.local\nlinkerdVersion: edge-26.8.3\nproxy: {opaquePorts: \"25\"}\n")
+			setLinkerdValues(ctx, "clusterDomain: cluster.local\nlinkerdVersion: edge-26.8.3\nproxy: {opaquePorts: \"25\"}\n"+
+				"proxyInit: {ignoreInboundPorts: \"4567,4568\", ignoreOutboundPorts: \"4567,4568\"}\n")
 		}),
 	)
 

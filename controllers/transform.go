@@ -32,7 +32,8 @@ func stripSchemas(needs []providers.Kind) toolscache.TransformFunc {
 }
 
 // stripPod leaves of a pod what says whether its proxy is there, ready, and in
-// which mode, of which template it is, and which of its ports the proxy sees.
+// which mode, of which template it is, and which of its ports the proxy
+// sees and the kubelet probes.
 func stripPod(obj any) (any, error) {
 	pod, ok := obj.(*corev1.Pod)
 	if !ok {
@@ -72,7 +73,10 @@ func stripWebhooks(obj any) (any, error) {
 func stripContainers(containers []corev1.Container) []corev1.Container {
 	var all []corev1.Container
 	for _, c := range containers {
-		kept := corev1.Container{Name: c.Name, Ports: c.Ports}
+		kept := corev1.Container{
+			Name: c.Name, Ports: c.Ports, RestartPolicy: c.RestartPolicy,
+			LivenessProbe: c.LivenessProbe, ReadinessProbe: c.ReadinessProbe, StartupProbe: c.StartupProbe,
+		}
 		for _, env := range c.Env {
 			if c.Name == linkerd.ProxyContainer && env.Name == linkerd.IngressModeEnv {
 				kept.Env = append(kept.Env, env)

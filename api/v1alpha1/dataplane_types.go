@@ -5,8 +5,8 @@ package v1alpha1
 
 // DataPlane says where the controller runs and what may be done to it.
 type DataPlane struct {
-	// workloads run the data plane. Default: discovered from what the vendor's
-	// chart and manifests label.
+	// workloads run the data plane. Default: the one that has the labels of the vendor's
+	// chart or manifests and, of several, is started for this class.
 	// +optional
 	// +listType=map
 	// +listMapKey=kind
@@ -16,13 +16,14 @@ type DataPlane struct {
 	Workloads []WorkloadReference `json:"workloads,omitempty"`
 
 	// serviceRef is the Service that clients reach the data plane by. Its
-	// targetPorts are the ports skipped. Default: discovered.
+	// targetPorts are the ports skipped. Default: every Service of type LoadBalancer or
+	// NodePort that selects the pods.
 	// +optional
 	ServiceRef *ObjectKey `json:"serviceRef,omitempty"`
 
-	// injection says what is done to the workloads. Enforce: their pod templates
-	// get what Linkerd needs. Audit: status says what they would get. Ignore:
-	// they are only observed.
+	// injection says what is done to the workloads. Enforce: what injectionTarget names
+	// gets what Linkerd needs. Audit: nothing is written, and status.planned says what
+	// would be. Ignore: the workloads are only observed.
 	// +optional
 	// +kubebuilder:default=Enforce
 	Injection Injection `json:"injection,omitempty"`
@@ -56,9 +57,9 @@ type DataPlane struct {
 	// +kubebuilder:default=None
 	Repair Repair `json:"repair,omitempty"`
 
-	// clientIP says whether the ports of serviceRef bypass the proxy on their way
+	// clientIP says whether the ports that clients come by bypass the proxy on their way
 	// in, so that the controller sees the client's address. Preserve: they do.
-	// Ignore: they do not.
+	// Ignore: they do not. Ports of admission webhooks always do.
 	// +optional
 	// +kubebuilder:default=Preserve
 	ClientIP ClientIP `json:"clientIP,omitempty"`

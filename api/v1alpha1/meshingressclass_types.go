@@ -278,8 +278,8 @@ type LinkerdStatus struct {
 type WorkloadStatus struct {
 	WorkloadReference `json:",inline"`
 
-	// fields are the pod template annotations that the class asks for. With
-	// injection Audit they are what would be set.
+	// fields are the annotations that the class alone asks for. With injection Audit
+	// status.planned says what would be set, all classes considered.
 	// +optional
 	// +kubebuilder:validation:MaxProperties=16
 	Fields map[string]string `json:"fields,omitempty"`

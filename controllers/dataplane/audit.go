@@ -4,6 +4,7 @@
 package dataplane
 
 import (
+	"context"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -15,8 +16,11 @@ import (
 	"github.com/meshingress/meshingress/controllers/internal/inventory"
 )
 
-// maxPlanned bounds status.planned.
-const maxPlanned = 64
+// Bounds of status.planned: objects, and fields of each.
+const (
+	maxPlanned       = 64
+	maxPlannedFields = 64
+)
 
 // planned lists what Enforce would write for a class that is audited, sorted.
 func (s *scope) planned() []v1alpha1.PlannedWrite {
@@ -32,11 +36,38 @@ func (s *scope) planned() []v1alpha1.PlannedWrite {
 		writes.add(inventory.Entry(set.Target.GroupVersionKind, set.Target.Namespace, set.Target.Name), set.Fields)
 	}
 	for _, w := range s.workloads {
-		if w.Blocked == "" {
-			writes.add(w.Target.InventoryEntry, w.Target.Fields(w.merged.Annotations, w.merged.PodSpec))
+		if len(w.planned) > 0 {
+			writes.add(w.Target.InventoryEntry, w.planned)
 		}
 	}
 	return writes.sorted()
+}
+
+// planAudit finds out what Enforce would write into each workload, as far as others have
+// set nothing else there.
+func (r *Reconciler) planAudit(ctx context.Context, s *scope) error {
+	if !audits(s.class) {
+		return nil
+	}
+	for i := range s.workloads {
+		w := &s.workloads[i]
+		if w.Blocked != "" {
+			continue
+		}
+		live, err := r.readTarget(ctx, w.Target.InventoryEntry)
+		if err != nil {
+			return err
+		}
+		if live == nil {
+			continue
+		}
+		claim, conflict, err := s.claimOn(*w, live)
+		if err != nil {
+			return err
+		}
+		w.planned, w.err = claim.Fields, conflict
+	}
+	return nil
 }
 
 // audits reports whether a class only says what it would write.
@@ -59,6 +90,9 @@ func (w writes) sorted() []v1alpha1.PlannedWrite {
 	inventory.Sort(entries)
 	var all []v1alpha1.PlannedWrite
 	for _, entry := range entries[:min(len(entries), maxPlanned)] {
+		for _, path := range slices.Sorted(maps.Keys(w[entry]))[min(len(w[entry]), maxPlannedFields):] {
+			delete(w[entry], path)
+		}
 		all = append(all, v1alpha1.PlannedWrite{InventoryEntry: entry, Fields: w[entry]})
 	}
 	return all

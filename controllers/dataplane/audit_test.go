@@ -57,6 +57,28 @@ func owned(ctx SpecContext, entry v1alpha1.InventoryEntry) map[string]string {
 }
 
 var _ = Describe("An audit", func() {
+	It("writes nothing, and shows what it would set", func(ctx SpecContext) {
+		installLinkerd(ctx)
+		install(ctx, fixtures.Traefik)
+		before := snapshot(ctx)
+		class := newClass(ctx, "traefik", v1alpha1.VendorTraefik, builders.WithInjection(v1alpha1.InjectionAudit))
+		settle(ctx, class)
+		sayRolledOut(ctx, traefikWorkload, 1)
+		settle(ctx, class)
+		expectUnmeshed(ctx, class, v1alpha1.ReasonAudit, "status.planned")
+		Expect(latest(ctx, class).Status.Workloads[0].Fields).To(Equal(map[string]string{inject: "enabled", skipPorts: "4567,4568,8000,8443"}))
+		forgetStatus(ctx, traefikWorkload)
+		expectSame(ctx, before)
+
+		By("in which a workload that somebody else has meshed is Ready")
+		annotate(ctx, traefikWorkload, map[string]string{inject: "enabled"})
+		rollOut(ctx, traefikWorkload)
+		settle(ctx, class)
+		expectReady(ctx, class)
+		remove(ctx, class)
+		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(Equal(map[string]string{inject: "enabled"}))
+	})
+
 	DescribeTable("shows what Enforce then writes, to the field",
 		func(ctx SpecContext, fixture string, class *v1alpha1.MeshIngressClass) {
 			installLinkerd(ctx)
@@ -97,5 +119,29 @@ var _ = Describe("An audit", func() {
 			builders.Class("envoy", v1alpha1.VendorEnvoyGateway, forGateway)),
 		Entry("of an EnvoyProxy, for both", fixtures.EnvoyGateway, builders.Class("envoy", v1alpha1.VendorEnvoyGateway,
 			forGateway, withTarget(v1alpha1.InjectionTargetEnvoyProxy))),
+	)
+
+	DescribeTable("of a workload on which somebody else has set something shows what Enforce then writes",
+		func(ctx SpecContext, theirs map[string]any, options ...builders.ClassOption) {
+			installLinkerd(ctx)
+			installTraefikByHelm(ctx, theirs)
+			class := builders.Class("traefik", v1alpha1.VendorTraefik, options...)
+			class.Spec.DataPlane.Injection = v1alpha1.InjectionAudit
+			Expect(testEnv.Client.Create(ctx, class)).To(Succeed())
+			settle(ctx, class)
+			planned := map[string]string{}
+			for _, p := range latest(ctx, class).Status.Planned {
+				planned = p.Fields
+			}
+			change(ctx, class, func(c *v1alpha1.MeshIngressClass) { c.Spec.DataPlane.Injection = v1alpha1.InjectionEnforce })
+			settle(ctx, class)
+			Expect(owned(ctx, v1alpha1.InventoryEntry{
+				Group: "apps", Version: "v1", Kind: "Deployment", Namespace: "traefik", Name: "traefik",
+			})).To(Equal(planned))
+		},
+		Entry("another mode, which stays theirs", map[string]any{inject: "disabled"}),
+		Entry("ports that are enough", map[string]any{skipPorts: "8000,8443"}),
+		Entry("ports that are too few", map[string]any{skipPorts: "22"}),
+		Entry("another mode, which is taken over", map[string]any{inject: "disabled", skipPorts: "22"}, overriding),
 	)
 })

@@ -42,6 +42,10 @@ type scope struct {
 	// workloads of this class with what they get. Set by plan.
 	workloads []workload
 
+	// left are workloads that the class saw in ingress mode and claims no longer, as long
+	// as they are. Set by observePods.
+	left []v1alpha1.WorkloadStatus
+
 	// uncovered are routes of others that are open to a client's header. Set by
 	// auditRelay.
 	uncovered []v1alpha1.InventoryEntry
@@ -75,6 +79,9 @@ type workload struct {
 	// awaits is the change that waits for the end of a rollout; empty where none does.
 	awaits string
 
+	// planned are the fields that Enforce would write, for a class that is audited.
+	planned map[string]any
+
 	// wrote is the value of linkerd.io/inject that this reconcile has written.
 	wrote string
 
@@ -93,7 +100,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 
 func (r *Reconciler) reconcileClass(ctx context.Context, class *v1alpha1.MeshIngressClass) (ctrl.Result, error) {
 	if !class.DeletionTimestamp.IsZero() {
-		return ctrl.Result{}, r.release(ctx, class)
+		return r.release(ctx, class)
 	}
 	if err := r.AddFinalizer(ctx, class); err != nil {
 		return ctrl.Result{}, err
@@ -130,6 +137,9 @@ func (r *Reconciler) reconcile(ctx context.Context, s *scope) error {
 		return err
 	}
 	r.planRestarts(s)
+	if err := r.planAudit(ctx, s); err != nil {
+		return err
+	}
 	if err := r.write(ctx, s); base.IsLasting(err) {
 		s.written.denied = err
 	} else if err != nil {

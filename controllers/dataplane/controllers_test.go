@@ -56,7 +56,7 @@ var _ = Describe("Whose a class is", func() {
 			metav1.ConditionFalse, v1alpha1.ReasonControllerMismatch)
 		expect.ExpectConditionMessage(ctx, testEnv.Client, class, v1alpha1.ConditionDiscovered, "IngressClass public",
 			"k8s.io/ingress-nginx", "traefik.io/ingress-controller", "spec.ingressClassName or spec.vendor",
-			"spec.dataPlane.workloads: [{kind: Deployment, namespace: traefik, name: traefik}]")
+			"spec: {dataPlane: {workloads: [{kind: Deployment, namespace: traefik, name: traefik}]")
 
 		By("the workload is named")
 		change(ctx, class, func(c *v1alpha1.MeshIngressClass) {

@@ -56,7 +56,7 @@ var _ = DescribeTable("A data plane that is not found is said, and nothing is wr
 			expect.ExpectApplied(ctx, testEnv.Client, second)
 		},
 		reason: v1alpha1.ReasonAmbiguousWorkload,
-		says: []string{"spec.dataPlane.workloads: [{kind: Deployment, namespace: traefik, name: second}, " +
+		says: []string{"spec: {dataPlane: {workloads: [{kind: Deployment, namespace: traefik, name: second}, " +
 			"{kind: Deployment, namespace: traefik, name: traefik}]"},
 	}),
 	Entry("one that the class names and that is not there", undiscovered{

@@ -12,6 +12,7 @@ import (
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/controllers/internal/index"
+	"github.com/meshingress/meshingress/internal/authorization"
 	"github.com/meshingress/meshingress/internal/injection"
 	"github.com/meshingress/meshingress/internal/linkerd"
 	"github.com/meshingress/meshingress/internal/translate"
@@ -30,7 +31,7 @@ func (w workload) entersIngressMode() bool {
 func (r *Reconciler) headerless(ctx context.Context, s *scope, target v1alpha1.InventoryEntry) ([]string, error) {
 	var names []string
 	for _, v := range s.views {
-		if !v.has(target) {
+		if !v.has(target) && !s.shares(v, target) {
 			continue
 		}
 		found, err := r.meshIngressesOf(ctx, s, v.class)
@@ -52,7 +53,7 @@ func (r *Reconciler) headerless(ctx context.Context, s *scope, target v1alpha1.I
 func sendsNoHeader(mi *v1alpha1.MeshIngress, class string) bool {
 	status := mi.Status
 	switch {
-	case len(status.Inventory) == 0:
+	case !slices.ContainsFunc(status.Inventory, func(e v1alpha1.InventoryEntry) bool { return !authorization.IsKind(e) }):
 		return false
 	case status.MovingTo != nil && status.MovingTo.ClassName == class:
 		return status.MovingTo.Strategy != v1alpha1.StrategyHeader
@@ -61,6 +62,16 @@ func sendsNoHeader(mi *v1alpha1.MeshIngress, class string) bool {
 	default:
 		return false
 	}
+}
+
+// shares reports whether a class has a workload of a target, wherever it wants its own
+// annotations, or cannot tell where.
+func (s *scope) shares(v *view, target v1alpha1.InventoryEntry) bool {
+	return slices.ContainsFunc(s.workloads, func(w workload) bool {
+		return w.Target.InventoryEntry == target && slices.ContainsFunc(v.discovery.Workloads, func(o injection.Workload) bool {
+			return o.WorkloadReference == w.Workload.WorkloadReference
+		})
+	})
 }
 
 // has reports whether a class claims a target.

@@ -300,53 +300,10 @@ var _ = Describe("The annotations of a workload", func() {
 	})
 })
 
-var _ = Describe("A workload that Helm applies", func() {
-	It("keeps the value that Helm gave an annotation", func(ctx SpecContext) {
-		installLinkerd(ctx)
-		objects, err := fixtures.Objects(fixtures.Traefik)
-		Expect(err).NotTo(HaveOccurred())
-		for _, o := range objects {
-			if o.GetKind() == "Deployment" {
-				path := []string{"spec", "template", "metadata", "annotations", inject}
-				Expect(unstructured.SetNestedField(o.Object, "disabled", path...)).To(Succeed())
-			}
-			body := client.ApplyConfigurationFromUnstructured(o)
-			Expect(testEnv.Client.Apply(ctx, body, client.FieldOwner("helm"), client.ForceOwnership)).To(Succeed())
-		}
-		before := snapshot(ctx)
-		class := newClass(ctx, "traefik", v1alpha1.VendorTraefik)
-		settle(ctx, class)
-		expectUnmeshed(ctx, class, v1alpha1.ReasonFieldConflict, "linkerd.io/inject", `"helm"`)
-		expectSame(ctx, before)
-		remove(ctx, class)
-		expectSame(ctx, before)
-	})
-})
-
 var _ = Describe("What a class can be told about its workload", func() {
 	BeforeEach(func(ctx SpecContext) {
 		installLinkerd(ctx)
 		install(ctx, fixtures.Traefik)
-	})
-
-	It("writes nothing in an audit, and shows what it would set", func(ctx SpecContext) {
-		before := snapshot(ctx)
-		class := newClass(ctx, "traefik", v1alpha1.VendorTraefik, builders.WithInjection(v1alpha1.InjectionAudit))
-		settle(ctx, class)
-		sayRolledOut(ctx, traefikWorkload, 1)
-		settle(ctx, class)
-		expectUnmeshed(ctx, class, v1alpha1.ReasonAudit, "status.planned")
-		Expect(latest(ctx, class).Status.Workloads[0].Fields).To(Equal(map[string]string{inject: "enabled", skipPorts: "4567,4568,8000,8443"}))
-		forgetStatus(ctx, traefikWorkload)
-		expectSame(ctx, before)
-
-		By("in which a workload that somebody else has meshed is Ready")
-		annotate(ctx, traefikWorkload, map[string]string{inject: "enabled"})
-		rollOut(ctx, traefikWorkload)
-		settle(ctx, class)
-		expectReady(ctx, class)
-		remove(ctx, class)
-		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(Equal(map[string]string{inject: "enabled"}))
 	})
 
 	It("only observes where it is to ignore it", func(ctx SpecContext) {

@@ -86,7 +86,7 @@ var _ = Describe("Kong", func() {
 			before := snapshot(ctx)
 			class := newClass(ctx, "kong", v1alpha1.VendorKong)
 			settle(ctx, class)
-			Expect(podAnnotations(ctx, kongDataPlane(), "spec")).To(Equal(map[string]string{inject: "enabled", skipPorts: "8000"}))
+			Expect(podAnnotations(ctx, kongDataPlane(), "spec")).To(Equal(map[string]string{inject: "enabled", skipPorts: "4567,4568,8000"}))
 			Expect(podAnnotations(ctx, kongConfiguration(), "spec", "dataPlaneOptions")).To(BeEmpty())
 			Expect(workloadWrites()).To(BeEmpty())
 			expectUnmeshed(ctx, class, v1alpha1.ReasonRolloutInProgress)
@@ -101,7 +101,7 @@ var _ = Describe("Kong", func() {
 			class := newClass(ctx, "kong", v1alpha1.VendorKong)
 			settle(ctx, class)
 			Expect(podAnnotations(ctx, kongConfiguration(), "spec", "dataPlaneOptions")).
-				To(Equal(map[string]string{inject: "enabled", skipPorts: "8000"}))
+				To(Equal(map[string]string{inject: "enabled", skipPorts: "4567,4568,8000"}))
 			Expect(podAnnotations(ctx, kongDataPlane(), "spec")).To(BeEmpty())
 			Expect(workloadWrites()).To(BeEmpty())
 			Expect(latest(ctx, class).Status.Claims).To(ConsistOf(HaveField("Kind", "GatewayConfiguration")))

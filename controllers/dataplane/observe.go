@@ -33,6 +33,29 @@ func (r *Reconciler) observePods(ctx context.Context, s *scope) error {
 		w.rolled = w.Workload.Rollout(pods, r.Clock.Now())
 		s.revisitIn(w.rolled.StuckIn)
 	}
+	return r.observeLeft(ctx, s)
+}
+
+// observeLeft looks at the workloads that the class saw in ingress mode and does not
+// find any more: their pods need the header as before.
+func (r *Reconciler) observeLeft(ctx context.Context, s *scope) error {
+	for _, was := range s.before.Status.Workloads {
+		seen := func(w workload) bool { return w.Workload.WorkloadReference == was.WorkloadReference }
+		i := slices.IndexFunc(s.cluster.Workloads, func(w injection.Workload) bool { return w.WorkloadReference == was.WorkloadReference })
+		if was.IngressModePods == 0 || i < 0 || slices.ContainsFunc(s.workloads, seen) {
+			continue
+		}
+		w := workload{Claim: injection.Claim{Workload: s.cluster.Workloads[i]}}
+		pods, err := r.podsOf(ctx, w.Workload)
+		if err != nil {
+			return err
+		}
+		w.seen = w.Workload.Observe(pods, s.mode())
+		if was.IngressModePods = s.ingressPods(w); was.IngressModePods > 0 {
+			was.Pods, was.MeshedPods, was.Fields, was.Message = w.Workload.Desired, 0, nil, "it is not found any more as the class's workload, and still in ingress mode"
+			s.left = append(s.left, was)
+		}
+	}
 	return nil
 }
 
@@ -64,7 +87,7 @@ func (s *scope) mode() string { return injection.Mode(s.views[s.class.Name].resu
 // inIngressMode reports whether some pod has a proxy in ingress mode, or would have one
 // if it were made now.
 func (s *scope) inIngressMode() bool {
-	return slices.ContainsFunc(s.workloads, func(w workload) bool { return s.ingressPods(w) > 0 })
+	return len(s.left) > 0 || slices.ContainsFunc(s.workloads, func(w workload) bool { return s.ingressPods(w) > 0 })
 }
 
 // ingressPods counts the pods in ingress mode: at least one where the template asks for

@@ -27,7 +27,7 @@ func overrides(class *v1alpha1.MeshIngressClass) bool {
 // have set on it.
 func (s *scope) overrides(target v1alpha1.InventoryEntry) bool {
 	for _, v := range s.views {
-		if v.enforces() && overrides(v.class) && v.has(target) {
+		if s.counts(v) && overrides(v.class) && v.has(target) {
 			return true
 		}
 	}
@@ -104,6 +104,7 @@ func (r *Reconciler) recordTaken(
 		return nil
 	}
 	if err := r.PatchStatus(ctx, before, class); err != nil {
+		class.Status.Overridden = before.Status.Overridden // what cannot be recorded must not spoil the status
 		return fmt.Errorf("recording what is taken over: %w", err)
 	}
 	return nil

@@ -50,6 +50,8 @@ var _ = Describe("What Linkerd needs and somebody else has set otherwise", func(
 		expectUnmeshed(ctx, class, v1alpha1.ReasonFieldConflict, `"helm"`, `"disabled"`, "linkerd.io/inject", "conflictPolicy")
 		expect.ExpectCondition(ctx, testEnv.Client, class, v1alpha1.ConditionConflicted, metav1.ConditionTrue, v1alpha1.ReasonFieldConflict)
 		expectSame(ctx, before)
+		remove(ctx, class)
+		expectSame(ctx, before)
 	})
 
 	It("is taken over where the class says so, and given back exactly", func(ctx SpecContext) {

@@ -36,12 +36,17 @@ func (s *scope) linkerdMissing() string {
 	}
 }
 
-// merge is what a target gets from all classes that may write into it. This one may
-// be audited.
+// counts reports whether what a class wants is, or would be, written: this one may be
+// audited.
+func (s *scope) counts(v *view) bool {
+	return v.enforces() || v.class.Name == s.class.Name && audits(v.class)
+}
+
+// merge is what a target gets from all classes that count.
 func (s *scope) merge(target v1alpha1.InventoryEntry) injection.Merged {
 	var claims []injection.ClassClaim
 	for _, v := range s.views {
-		if !v.enforces() && (v.class.Name != s.class.Name || !audits(v.class)) {
+		if !s.counts(v) {
 			continue
 		}
 		for _, c := range v.claims {
@@ -65,11 +70,12 @@ func (s *scope) held(target v1alpha1.InventoryEntry) bool {
 	return false
 }
 
-// claimer is another class that has recorded the same claim, and so will take it back
-// one day; nil where there is none.
+// claimer is another class that has recorded the same claim and still wants it, and so
+// will take it back one day; nil where there is none.
 func (s *scope) claimer(c v1alpha1.Claim) *v1alpha1.MeshIngressClass {
 	for name, v := range s.views {
-		if name != s.class.Name && v.enforces() && slices.Contains(v.class.Status.Claims, c) {
+		if name != s.class.Name && v.enforces() && slices.Contains(v.class.Status.Claims, c) &&
+			(v.has(c.InventoryEntry) || v.undecided(c.InventoryEntry)) {
 			return v.class
 		}
 	}
@@ -83,7 +89,7 @@ func (v *view) undecided(target v1alpha1.InventoryEntry) bool {
 	if v.has(target) {
 		// What is no workload has other pods as well, which need not wait for ours.
 		return slices.ContainsFunc(v.claims, func(c injection.Claim) bool {
-			return c.Target.InventoryEntry == target && c.Blocked != "" && (c.Target.IsWorkload() || recorded)
+			return c.Target.InventoryEntry == target && c.Blocked != "" && recorded
 		})
 	}
 	lost := slices.ContainsFunc(v.claims, func(c injection.Claim) bool { return c.Target.Kind == "" })

@@ -7,7 +7,9 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
@@ -17,19 +19,23 @@ import (
 
 // release takes back everything done for a class, and lets it go. What cannot be
 // taken back, or not yet, keeps it, and its status says why.
-func (r *Reconciler) release(ctx context.Context, class *v1alpha1.MeshIngressClass) error {
+func (r *Reconciler) release(ctx context.Context, class *v1alpha1.MeshIngressClass) (ctrl.Result, error) {
 	if !controllerutil.ContainsFinalizer(class, v1alpha1.Finalizer) {
-		return nil
+		return ctrl.Result{}, nil
 	}
 	before := class.DeepCopy()
 	waitsFor, err := r.takeAllBack(ctx, class)
 	if err == nil && waitsFor == "" {
-		return r.RemoveFinalizer(ctx, class)
+		return ctrl.Result{}, r.RemoveFinalizer(ctx, class)
 	}
 	set := conditions.For(&class.Status.Conditions, class.Generation)
 	set.False(v1alpha1.ConditionReady, v1alpha1.ReasonReleasing, firstOf(errorText(err), waitsFor))
-	return errors.Join(err, r.patchStatus(ctx, before, class))
+	return ctrl.Result{RequeueAfter: leaveRetry}, errors.Join(err, r.patchStatus(ctx, before, class))
 }
+
+// leaveRetry is how soon it is looked again at what a deletion waits for: the last pod
+// may go without an event that is followed.
+const leaveRetry = 30 * time.Second
 
 // takeAllBack takes back what was done to workloads, and then the rest, which keeps
 // their proxies from being open relays: it stays while it says what it waits for.

@@ -27,6 +27,7 @@ const (
 	maxUncovered = 64
 	maxNotices   = 16
 	maxVersion   = 128
+	maxWorkloads = 32
 	maxNamed     = 5
 )
 
@@ -78,7 +79,7 @@ func (s *scope) setFacts(v *view) {
 	status.Linkerd = nil
 	if facts.Found {
 		status.Linkerd = &v1alpha1.LinkerdStatus{
-			Version: facts.Version, ClusterDomain: facts.ClusterDomain, Namespace: facts.Namespace,
+			Version: facts.Version[:min(len(facts.Version), maxVersion)], ClusterDomain: facts.ClusterDomain, Namespace: facts.Namespace,
 		}
 	}
 }
@@ -100,7 +101,7 @@ func (s *scope) setWorkloads() {
 		workloads = append(workloads, item)
 		pods, meshed = pods+item.Pods, meshed+item.MeshedPods
 	}
-	s.class.Status.Workloads = workloads
+	s.class.Status.Workloads = slices.Concat(workloads, s.left)[:min(len(workloads)+len(s.left), maxWorkloads)]
 	s.class.Status.MeshedPods = fmt.Sprintf("%d/%d", meshed, pods)
 }
 

@@ -133,6 +133,7 @@ func (r *Reconciler) writeTarget(ctx context.Context, s *scope, w *workload) (ap
 // conflicts, which leave fields to others.
 func (s *scope) claimOn(w workload, live client.Object) (claim apply.Claim, conflict, err error) {
 	claim = w.claim()
+	listsOnly := true
 	conflicts, err := apply.FieldConflicts(claim, live)
 	if err != nil {
 		return claim, nil, err
@@ -143,10 +144,14 @@ func (s *scope) claimOn(w workload, live client.Object) (claim apply.Claim, conf
 		switch {
 		case s.suffices(claim, c):
 			unstructured.RemoveNestedField(claim.Fields, c.Path...)
-		case !overrides:
+		case overrides:
+			if err := addPorts(claim, c.Path, c.Value); err != nil {
+				return claim, nil, err
+			}
+		default:
 			lost = append(lost, c.Path)
-			if conflict == nil || !isPortList(c.Path) {
-				conflict = c
+			if conflict == nil || listsOnly && !isPortList(c.Path) {
+				conflict, listsOnly = c, isPortList(c.Path)
 			}
 		}
 	}
@@ -177,28 +182,37 @@ func (s *scope) suffices(claim apply.Claim, c *apply.FieldConflictError) bool {
 // over for it.
 func (s *scope) keepTheirPorts(claim apply.Claim) error {
 	for _, f := range s.taken(claim) {
-		ours, wanted, _ := unstructured.NestedString(claim.Fields, f.Path...)
-		if !wanted || !isPortList(f.Path) {
-			continue
-		}
-		var theirs string
-		if err := json.Unmarshal([]byte(f.Value), &theirs); err != nil {
-			return fmt.Errorf("reading what was recorded of %s: %w", claim, err)
-		}
-		all := linkerd.ParsePorts(theirs).Union(linkerd.ParsePorts(ours)).String()
-		if err := unstructured.SetNestedField(claim.Fields, all, f.Path...); err != nil {
-			return fmt.Errorf("adding ports to %s: %w", claim, err)
+		if err := addPorts(claim, f.Path, f.Value); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// without leaves fields out of a claim. Without anything but lists of ports the rest is
-// of no use.
+// addPorts adds to a list of ports of a claim those of a value in JSON. What is no list of
+// ports, or not in the claim, stays as it is.
+func addPorts(claim apply.Claim, path []string, value string) error {
+	ours, wanted, _ := unstructured.NestedString(claim.Fields, path...)
+	if !wanted || !isPortList(path) {
+		return nil
+	}
+	var theirs string
+	if err := json.Unmarshal([]byte(value), &theirs); err != nil {
+		return fmt.Errorf("reading the ports that others have set on %s: %w", claim, err)
+	}
+	all := linkerd.ParsePorts(theirs).Union(linkerd.ParsePorts(ours)).String()
+	if err := unstructured.SetNestedField(claim.Fields, all, path...); err != nil {
+		return fmt.Errorf("adding ports to %s: %w", claim, err)
+	}
+	return nil
+}
+
+// without leaves fields out of a claim. Without anything but lists of ports and the time
+// of a restart, the rest is of no use.
 func without(claim apply.Claim, paths [][]string) apply.Claim {
 	claim.Fields = runtime.DeepCopyJSON(claim.Fields)
 	for _, path := range paths {
-		if !isPortList(path) {
+		if !isPortList(path) && path[len(path)-1] != v1alpha1.RestartedAtAnnotation {
 			claim.Fields = nil
 			return claim
 		}

@@ -144,7 +144,7 @@ func writeDataPlane(p *page, d providers.DataPlane) {
 		items = append(items, "clients reach it through no Service, so there is no port to skip")
 	}
 	if len(d.SkipOutboundPorts) > 0 {
-		items = append(items, "it connects past its proxy to port "+code(linkerd.JoinPorts(d.SkipOutboundPorts)))
+		items = append(items, "it connects past its proxy to port "+code(linkerd.PortsOf(d.SkipOutboundPorts...).String()))
 	}
 	if len(d.Targets) > 0 {
 		items = append(items, "annotations for the injector may go on "+targetList(d.Targets))

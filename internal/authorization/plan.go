@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/internal/injection"
 	"github.com/meshingress/meshingress/internal/linkerd"
 	"github.com/meshingress/meshingress/internal/translate"
 )
@@ -123,7 +124,7 @@ func (in Input) guard(p Port) (*guard, *Refusal) {
 		service: p.Service.Name, selector: p.Service.Spec.Selector, port: targetPort(p.Port), opaque: p.Opaque,
 	}
 	g.server = in.name(g.service, g.port.String())
-	for _, check := range []func(Port, *guard) *Refusal{in.checkService, in.checkSkipped, in.checkOthers, in.checkPolicies} {
+	for _, check := range []func(Port, *guard) *Refusal{in.checkService, in.checkSkipped, in.checkProbes, in.checkOthers, in.checkPolicies} {
 		if refusal := check(p, g); refusal != nil {
 			return nil, refusal
 		}
@@ -156,12 +157,33 @@ func (in Input) checkService(p Port, g *guard) *Refusal {
 // decide there.
 func (in Input) checkSkipped(p Port, g *guard) *Refusal {
 	for _, pod := range p.Pods {
-		skipped := pod.Annotations[linkerd.SkipInboundPortsAnnotation]
+		skipped := linkerd.ParsePorts(pod.Annotations[linkerd.SkipInboundPortsAnnotation])
 		for _, n := range numbers(pod, g.port) {
-			if linkerd.PortsContain(skipped, n, "") {
+			if skipped.Contains(n) {
 				return &Refusal{v1alpha1.ReasonPortSkipped, fmt.Sprintf(
 					"port %d of the pods of Service %s bypasses their proxy: take it out of their annotation %s",
 					n, g.service, linkerd.SkipInboundPortsAnnotation)}
+			}
+		}
+	}
+	return nil
+}
+
+// checkProbes refuses a port that the kubelet could not probe any more, unless the user
+// lists networks, the nodes' among them: its pods would be restarted for ever.
+func (in Input) checkProbes(p Port, g *guard) *Refusal {
+	network := func(c v1alpha1.AuthorizedClient) bool { return c.Network != "" }
+	asked := in.MeshIngress.Spec.Authorization
+	if asked.Policy != v1alpha1.AuthorizationEnforce || slices.ContainsFunc(asked.Clients, network) {
+		return nil
+	}
+	for _, pod := range p.Pods {
+		probed := injection.ProbedPorts(pod.Spec)
+		for _, n := range numbers(pod, g.port) {
+			if slices.Contains(probed, n) {
+				return &Refusal{v1alpha1.ReasonOtherClients, fmt.Sprintf(
+					"port %d of the pods of Service %s has a gRPC or HTTPS probe, which Linkerd lets in for nobody: make it an "+
+						"HTTP probe, or list the network of the nodes in spec.authorization.clients", n, g.service)}
 			}
 		}
 	}

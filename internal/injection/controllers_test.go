@@ -185,15 +185,15 @@ func TestTheOnlyWorkloadOfAnotherClassIsANotice(t *testing.T) {
 func TestMessagesHaveTheRemedy(t *testing.T) {
 	w := where()
 	w.Controllers = []string{"example.com/proxy"}
-	const one = "spec.dataPlane.workloads: [{kind: Deployment, namespace: infra, name: edge}]"
-	const two = "spec.dataPlane.workloads: [{kind: Deployment, namespace: infra, name: edge}, " +
+	const one = "spec: {dataPlane: {workloads: [{kind: Deployment, namespace: infra, name: edge}]"
+	const two = "spec: {dataPlane: {workloads: [{kind: Deployment, namespace: infra, name: edge}, " +
 		"{kind: Deployment, namespace: other, name: edge}]"
 	for reason, tc := range map[string]struct {
 		workloads []injection.Workload
 		says      []string
 	}{
 		v1alpha1.ReasonWorkloadNotFound: {
-			says: []string{"app=proxy", "spec.dataPlane.workloads: [{kind: Deployment, namespace: <namespace>, name: <name>}]"},
+			says: []string{"app=proxy", "spec: {dataPlane: {workloads: [{kind: Deployment, namespace: <namespace>, name: <name>}]"},
 		},
 		v1alpha1.ReasonAmbiguousWorkload: {
 			workloads: []injection.Workload{proxy("other", "edge"), proxy("infra", "edge")}, says: []string{two},

@@ -125,7 +125,7 @@ func Discover(class *v1alpha1.MeshIngressClass, where providers.DataPlane, c Clu
 		var in inbound
 		if !where.NoInbound {
 			if in, err = findInbound(class, w, c); err != nil {
-				return Discovery{}, err
+				return d, err // with its workloads: routes through them count even so
 			}
 		}
 		d.Services, d.Ports = append(d.Services, in.services), append(d.Ports, in.ports)
@@ -266,5 +266,9 @@ func yamlWorkloads(where providers.DataPlane, ws []Workload) string {
 	for _, w := range ws[:min(len(ws), maxListed)] {
 		items = append(items, fmt.Sprintf("{kind: %s, namespace: %s, name: %s}", w.Kind, w.Namespace, w.Name))
 	}
-	return "spec.dataPlane.workloads: [" + strings.Join(items, ", ") + "]"
+	text := "spec: {dataPlane: {workloads: [" + strings.Join(items, ", ") + "]}}"
+	if more := len(ws) - maxListed; more > 0 {
+		text += fmt.Sprintf(", and %d more", more)
+	}
+	return text
 }

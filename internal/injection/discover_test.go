@@ -153,7 +153,7 @@ func TestAmbiguousWorkloadsAreListed(t *testing.T) {
 	}
 	_, err := injection.Discover(builders.Class("public", v1alpha1.VendorTraefik), where(), cluster(nil, many...))
 	if err == nil || !strings.Contains(err.Error(), "{kind: Deployment, namespace: infra, name: edge-00}") ||
-		!strings.Contains(err.Error(), "spec.dataPlane.workloads") {
+		!strings.Contains(err.Error(), "spec: {dataPlane: {workloads: [") {
 		t.Errorf("got %v, want the workloads as YAML and the field", err)
 	}
 	if strings.Contains(err.Error(), "edge-08") || !strings.Contains(err.Error(), "20") {

@@ -4,11 +4,15 @@
 package injection_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/internal/injection"
+	"github.com/meshingress/meshingress/providers"
 	"github.com/meshingress/meshingress/providers/all"
 	"github.com/meshingress/meshingress/test/builders"
 	"github.com/meshingress/meshingress/test/fixtures"
@@ -27,6 +31,10 @@ func TestEveryVendorsInstallation(t *testing.T) {
 	registry, err := all.New()
 	if err != nil {
 		t.Fatal(err)
+	}
+	daemonSets := []v1alpha1.Vendor{
+		v1alpha1.VendorIngressNginx, v1alpha1.VendorF5Nginx, v1alpha1.VendorTraefik, v1alpha1.VendorKong,
+		v1alpha1.VendorHAProxy, v1alpha1.VendorHAProxyIngress, v1alpha1.VendorEnvoyGateway,
 	}
 	for vendor, tc := range map[v1alpha1.Vendor]struct {
 		fixture, class string
@@ -90,11 +98,33 @@ func TestEveryVendorsInstallation(t *testing.T) {
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("found (-want +got):\n%s", diff)
 			}
+			if slices.Contains(daemonSets, vendor) {
+				asDaemonSet(t, p.Describe().DataPlane, class, fixtureCluster(t, tc.fixture), tc.want)
+			}
 		})
 	}
 	for _, p := range registry.All() {
 		if d := p.Describe(); d.DataPlane.Outside == "" && len(d.DataPlane.Workloads) == 0 {
 			t.Errorf("%s has no data plane", d.Vendor)
 		}
+	}
+}
+
+// asDaemonSet expects the same where the chart makes a DaemonSet in place of the
+// Deployment.
+func asDaemonSet(
+	t *testing.T, where providers.DataPlane, class *v1alpha1.MeshIngressClass, c injection.Cluster, want dataPlaneFound,
+) {
+	t.Helper()
+	for i := range c.Workloads {
+		c.Workloads[i].Kind = "DaemonSet"
+	}
+	want.Workload = strings.Replace(want.Workload, "Deployment", "DaemonSet", 1)
+	got, err := lookAt(class, where, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("as a DaemonSet (-want +got):\n%s", diff)
 	}
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/meshingress/meshingress/internal/linkerd"
 )
 
-// maxHazards bounds what the message of a hazard names.
-const maxHazards = 5
+// maxInMessage bounds what the message of a hazard names.
+const maxInMessage = 5
 
 // injects reports whether a value of linkerd.io/inject makes the injector act.
 func injects(value string) bool {
@@ -30,13 +30,11 @@ func injects(value string) bool {
 func effective(claim Claim, c Cluster) map[string]string {
 	all := namespaceAnnotations(claim, c)
 	maps.Copy(all, claim.Workload.Template.Annotations)
-	if claim.Target.Kind != namespaceKind {
+	if !isNamespace(claim.Target) {
 		maps.Copy(all, claim.Annotations)
 	}
 	return all
 }
-
-const namespaceKind = "Namespace"
 
 // namespaceAnnotations are those of the Namespace of a workload once what the claim
 // asks for is written.
@@ -45,7 +43,7 @@ func namespaceAnnotations(claim Claim, c Cluster) map[string]string {
 	if ns := c.Namespaces[claim.Workload.Namespace]; ns != nil {
 		maps.Copy(all, ns.Annotations)
 	}
-	if claim.Target.Kind == namespaceKind {
+	if isNamespace(claim.Target) {
 		maps.Copy(all, claim.Annotations)
 	}
 	return all
@@ -121,8 +119,8 @@ func listed(kind string, names []string) string {
 }
 
 func firstFew(items []string) string {
-	text := strings.Join(items[:min(len(items), maxHazards)], ", ")
-	if more := len(items) - maxHazards; more > 0 {
+	text := strings.Join(items[:min(len(items), maxInMessage)], ", ")
+	if more := len(items) - maxInMessage; more > 0 {
 		text += fmt.Sprintf(" and %d more", more)
 	}
 	return text

@@ -59,6 +59,17 @@ func skipInbound(needed []int32, target Target, ns *corev1.Namespace, facts link
 	return ports.String()
 }
 
+// skippedInbound are the ports that bypass the proxy of pods with these annotations, and
+// with those of their Namespace where the pods do not have them.
+func skippedInbound(annotations map[string]string, facts linkerd.Facts) linkerd.Ports {
+	list, isSet := annotations[linkerd.SkipInboundPortsAnnotation]
+	ports := linkerd.ParsePorts(list)
+	if facts.CNI || !isSet {
+		ports = ports.Union(linkerd.ParsePorts(facts.IgnoreInboundPorts))
+	}
+	return ports
+}
+
 // exposedPorts are the container ports that Services lead to.
 func exposedPorts(w Workload, services []*corev1.Service) ([]int32, error) {
 	var ports []int32

@@ -4,7 +4,6 @@
 package injection
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -16,17 +15,6 @@ import (
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/internal/linkerd"
 )
-
-func compareNames(a, b *v1alpha1.MeshIngressClass) int { return cmp.Compare(a.Name, b.Name) }
-
-// mergePorts adds the ports of one list to another, for both ways.
-func mergePorts(into, from map[string]string) {
-	const key = linkerd.SkipInboundPortsAnnotation
-	if ports := linkerd.ParsePorts(into[key]).Union(linkerd.ParsePorts(from[key])); !ports.IsEmpty() {
-		into[key] = ports.String()
-	}
-	mergeOutbound(into, from)
-}
 
 // Observation counts the pods of a workload, those that it controls.
 type Observation struct {

@@ -24,11 +24,3 @@ func (d Discovery) skipOutbound(annotations map[string]string, w Workload, c Clu
 	}
 	annotations[linkerd.SkipOutboundPortsAnnotation] = linkerd.PortsOf(d.SkipOutbound...).Union(linkerd.ParsePorts(anyway)).String()
 }
-
-// mergeOutbound adds the ports of one claim to those of another.
-func mergeOutbound(into, from map[string]string) {
-	const key = linkerd.SkipOutboundPortsAnnotation
-	if ports := linkerd.ParsePorts(into[key]).Union(linkerd.ParsePorts(from[key])); !ports.IsEmpty() {
-		into[key] = ports.String()
-	}
-}

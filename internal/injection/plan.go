@@ -175,3 +175,14 @@ func Merge(claims []ClassClaim) Merged {
 	}
 	return m
 }
+
+func compareNames(a, b *v1alpha1.MeshIngressClass) int { return cmp.Compare(a.Name, b.Name) }
+
+// mergePorts adds the lists of ports of one claim to those of another.
+func mergePorts(into, from map[string]string) {
+	for _, key := range []string{linkerd.SkipInboundPortsAnnotation, linkerd.SkipOutboundPortsAnnotation} {
+		if ports := linkerd.ParsePorts(into[key]).Union(linkerd.ParsePorts(from[key])); !ports.IsEmpty() {
+			into[key] = ports.String()
+		}
+	}
+}

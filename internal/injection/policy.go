@@ -44,9 +44,9 @@ func InboundPolicyDenies(claims []Claim, d Discovery, servers []*unstructured.Un
 			continue
 		}
 		policy := c.Linkerd.InboundPolicy(annotations)
+		skipped := skippedInbound(annotations, c.Linkerd)
 		takenByProxy := func(port int32) bool {
-			skipped := annotations[linkerd.SkipInboundPortsAnnotation] + "," + c.Linkerd.IgnoreInboundPorts
-			return !linkerd.PortsContain(skipped, port, "") && !selectedByAny(servers, claim.Workload, port)
+			return !skipped.Contains(port) && !selectedByAny(servers, claim.Workload, port)
 		}
 		ports := deniedPorts(policy, claim.Workload, d.servicesOf(claim.Workload))
 		if ports = slices.DeleteFunc(ports, func(p int32) bool { return !takenByProxy(p) }); len(ports) > 0 {
@@ -60,7 +60,7 @@ func deniedNotice(w Workload, policy string, ports []int32) v1alpha1.Notice {
 	return v1alpha1.Notice{Reason: v1alpha1.ReasonInboundPolicyDenies, Message: fmt.Sprintf(
 		"the default inbound policy of %s, %q, keeps out clients from outside the mesh, or their probes, on ports %s: "+
 			"annotate its pod template %s: %s, or make a Server and an AuthorizationPolicy for each port",
-		w, policy, firstFew(strings.Split(linkerd.JoinPorts(ports), ",")), linkerd.DefaultInboundPolicyAnnotation, linkerd.PolicyAllUnauthenticated)}
+		w, policy, firstFew(strings.Split(linkerd.PortsOf(ports...).String(), ",")), linkerd.DefaultInboundPolicyAnnotation, linkerd.PolicyAllUnauthenticated)}
 }
 
 func (d Discovery) servicesOf(w Workload) []*corev1.Service {
@@ -78,7 +78,7 @@ func (d Discovery) servicesOf(w Workload) []*corev1.Service {
 func deniedPorts(policy string, w Workload, services []*corev1.Service) []int32 {
 	switch policy {
 	case linkerd.PolicyDeny, linkerd.PolicyAllAuthenticated, linkerd.PolicyClusterAuthenticated:
-		return slices.Concat(servicePorts(w, services), hostPorts(w), probedPorts(w))
+		return slices.Concat(servicePorts(w, services), hostPorts(w), ProbedPorts(w.Template.Spec))
 	case linkerd.PolicyClusterUnauthenticated:
 		services = slices.DeleteFunc(slices.Clone(services), func(svc *corev1.Service) bool {
 			return svc.Spec.ExternalTrafficPolicy != corev1.ServiceExternalTrafficPolicyLocal
@@ -114,11 +114,11 @@ func hostPorts(w Workload) []int32 {
 	return ports
 }
 
-// probedPorts are those with a probe that the policy controller does not let in by
-// itself.
-func probedPorts(w Workload) []int32 {
+// ProbedPorts are the ports of a pod with a probe of the kubelet that Linkerd's policy
+// does not let in by itself: one that speaks gRPC or HTTPS.
+func ProbedPorts(pod corev1.PodSpec) []int32 {
 	var ports []int32
-	for _, c := range serving(w.Template.Spec) {
+	for _, c := range serving(pod) {
 		for _, probe := range []*corev1.Probe{c.LivenessProbe, c.ReadinessProbe, c.StartupProbe} {
 			switch {
 			case probe == nil:

@@ -83,10 +83,16 @@ func TestAPolicyThatKeepsClientsOut(t *testing.T) {
 			frontier{installed: "cluster-unauthenticated", claim: skipped, change: probe(corev1.ProbeHandler{GRPC: &corev1.GRPCAction{Port: 9000}})}, nil,
 		},
 
-		"ports that we skip":              {frontier{installed: "deny", claim: skipped}, nil},
-		"one port that we do not":         {frontier{installed: "deny", claim: annotations{injectKey: "enabled", skip: "8000"}}, ports("8443", "deny")},
-		"ports that the user skips":       {frontier{installed: "deny", template: annotations{skip: "8000-9000"}}, nil},
-		"ports that the Namespace skips":  {frontier{installed: "deny", namespace: annotations{skip: "8000-9000"}}, nil},
+		"ports that we skip":             {frontier{installed: "deny", claim: skipped}, nil},
+		"one port that we do not":        {frontier{installed: "deny", claim: annotations{injectKey: "enabled", skip: "8000"}}, ports("8443", "deny")},
+		"ports that the user skips":      {frontier{installed: "deny", template: annotations{skip: "8000-9000"}}, nil},
+		"ports that the Namespace skips": {frontier{installed: "deny", namespace: annotations{skip: "8000-9000"}}, nil},
+		"ports after a space, which Linkerd does not read": {
+			frontier{installed: "deny", claim: annotations{injectKey: "enabled", skip: "8000, 8443"}}, ports("8443", "deny"),
+		},
+		"ports that Linkerd would skip, were there no annotation": {
+			frontier{installed: "deny", claim: annotations{injectKey: "enabled", skip: "8000"}, ignored: "8443"}, ports("8443", "deny"),
+		},
 		"ports that Linkerd skips anyway": {frontier{installed: "deny", ignored: "8443"}, ports("8000", "deny")},
 		"a UDP port":                      {frontier{installed: "deny", service: func(svc *corev1.Service) { svc.Spec.Ports[0].Protocol = corev1.ProtocolUDP }}, ports("8443", "deny")},
 		"a port without a number":         {frontier{installed: "deny", service: func(svc *corev1.Service) { svc.Spec.Ports[0].TargetPort = intstr.FromString("x") }}, ports("8443", "deny")},

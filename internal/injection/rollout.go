@@ -19,8 +19,8 @@ import (
 // (k8s.io/api apps/v1/types.go@v0.37.2). The other kinds have none.
 const defaultDeadline = 10 * time.Minute
 
-// maxBlocked is how many pods are named that keep a rollout from going on.
-const maxBlocked = 3
+// maxHeldUp is how many pods are named that keep a rollout from going on.
+const maxHeldUp = 3
 
 const stuckOnDelete = "spec.updateStrategy is OnDelete, so pods stay as they are: delete them, one after the other"
 
@@ -55,26 +55,47 @@ func (w Workload) Rollout(pods []*corev1.Pod, now time.Time) Rollout {
 	case w.ObservedGeneration < w.Generation:
 		return Rollout{} // what is known is about the template before
 	}
-	why, left := w.blockedBy(w.newest(waiting, pods), now)
+	why, left := w.heldUpBy(w.newest(waiting, pods), now)
+	if why == "" && left == 0 {
+		why, left = w.stalled(pods, now)
+	}
 	if stuck := joined(w.Stuck, why); stuck != "" {
 		return Rollout{Stuck: stuck}
 	}
 	return Rollout{StuckIn: left}
 }
 
-// blockedBy says which of the pods that are not ready keep a rollout from going on, and
+// stalled says that pods are missing for too long, which only a Deployment tells of
+// itself: an admission policy may refuse them. Else it is how long that may still take.
+func (w Workload) stalled(pods []*corev1.Pod, now time.Time) (why string, left time.Duration) {
+	if w.Changed.IsZero() {
+		return "", 0
+	}
+	since := w.Changed
+	for _, pod := range pods {
+		if pod.CreationTimestamp.After(since) {
+			since = pod.CreationTimestamp.Time
+		}
+	}
+	if left = since.Add(w.Deadline).Sub(now); left > 0 {
+		return "", left
+	}
+	return "its pods are not made: its events say why", 0
+}
+
+// heldUpBy says which of the pods that are not ready keep a rollout from going on, and
 // how long the others may still take.
-func (w Workload) blockedBy(waiting []*corev1.Pod, now time.Time) (why string, left time.Duration) {
-	var blocked []string
+func (w Workload) heldUpBy(waiting []*corev1.Pod, now time.Time) (why string, left time.Duration) {
+	var heldUp []string
 	for _, pod := range waiting {
-		reason, ofPod := w.blocked(pod, now)
+		reason, ofPod := w.holdsUp(pod, now)
 		if reason != "" {
-			blocked = append(blocked, "pod "+pod.Name+" "+reason)
+			heldUp = append(heldUp, "pod "+pod.Name+" "+reason)
 		} else if left == 0 || ofPod < left {
 			left = ofPod
 		}
 	}
-	return someOf(blocked), left
+	return someOf(heldUp), left
 }
 
 // isUp reports whether a pod is ready, and its proxy if it has one.
@@ -96,8 +117,8 @@ func templateHash(pod *corev1.Pod) string {
 	return cmp.Or(pod.Labels[appsv1.DefaultDeploymentUniqueLabelKey], pod.Labels[appsv1.ControllerRevisionHashLabelKey])
 }
 
-// blocked says why a pod does not become ready; else how long it may still take.
-func (w Workload) blocked(pod *corev1.Pod, now time.Time) (why string, left time.Duration) {
+// holdsUp says why a pod does not become ready; else how long it may still take.
+func (w Workload) holdsUp(pod *corev1.Pod, now time.Time) (why string, left time.Duration) {
 	since := pod.CreationTimestamp.Time
 	for _, c := range pod.Status.Conditions {
 		switch {
@@ -141,10 +162,10 @@ func failure(s corev1.ContainerStatus) string {
 	}
 }
 
-func someOf(blocked []string) string {
-	slices.Sort(blocked)
-	text := strings.Join(blocked[:min(len(blocked), maxBlocked)], ", ")
-	if more := len(blocked) - maxBlocked; more > 0 {
+func someOf(heldUp []string) string {
+	slices.Sort(heldUp)
+	text := strings.Join(heldUp[:min(len(heldUp), maxHeldUp)], ", ")
+	if more := len(heldUp) - maxHeldUp; more > 0 {
 		text += fmt.Sprintf(" and %d more", more)
 	}
 	return text

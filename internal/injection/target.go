@@ -36,13 +36,13 @@ func (t Target) String() string {
 	return t.Kind + " " + t.Namespace + "/" + t.Name
 }
 
-// IsWorkload reports whether the pods are made anew where the annotations change.
+// IsWorkload reports whether it is the pod template of a workload itself.
 func (t Target) IsWorkload() bool { return t.Group == "apps" }
 
 // RollsPods reports whether a change of the annotations makes the pods anew, by the
 // workload's own controller or by that of the vendor. Those of a Namespace are for pods
 // that are made from then on.
-func (t Target) RollsPods() bool { return t.Group != "" || t.Kind != "Namespace" }
+func (t Target) RollsPods() bool { return !isNamespace(t) }
 
 // Fields of the object that hold annotations and, in a workload, fields of its pod
 // template's spec; nil where there are no annotations.

@@ -47,6 +47,10 @@ type Workload struct {
 
 	// Deadline is how long a pod may take to become ready.
 	Deadline time.Duration
+
+	// Changed is when anything but the status was set last; zero for a Deployment, whose
+	// controller has an eye on the time itself.
+	Changed time.Time
 }
 
 // FromDeployment reads a Deployment.
@@ -70,6 +74,7 @@ func FromDaemonSet(d *appsv1.DaemonSet) Workload {
 		WorkloadReference: reference("DaemonSet", d), UID: d.UID, Owner: metav1.GetControllerOf(d),
 		Template: d.Spec.Template, Selector: d.Spec.Selector, Desired: desired, RolledOut: rolledOut,
 		Generation: d.Generation, ObservedGeneration: d.Status.ObservedGeneration, Deadline: defaultDeadline,
+		Changed: changed(d),
 	}
 	if !rolledOut && d.Spec.UpdateStrategy.Type == appsv1.OnDeleteDaemonSetStrategyType {
 		w.Stuck = stuckOnDelete
@@ -86,8 +91,19 @@ func FromStatefulSet(s *appsv1.StatefulSet) Workload {
 		WorkloadReference: reference("StatefulSet", s), UID: s.UID, Owner: metav1.GetControllerOf(s),
 		Template: s.Spec.Template, Selector: s.Spec.Selector, Desired: desired, RolledOut: rolledOut,
 		Generation: s.Generation, ObservedGeneration: s.Status.ObservedGeneration,
-		Stuck: stuckStatefulSet(s, rolledOut), Deadline: defaultDeadline,
+		Stuck: stuckStatefulSet(s, rolledOut), Deadline: defaultDeadline, Changed: changed(s),
 	}
+}
+
+// changed is when anything but the status was set last.
+func changed(obj metav1.Object) time.Time {
+	last := obj.GetCreationTimestamp().Time
+	for _, e := range obj.GetManagedFields() {
+		if e.Subresource == "" && e.Time != nil && e.Time.After(last) {
+			last = e.Time.Time
+		}
+	}
+	return last
 }
 
 func reference(kind string, obj metav1.Object) v1alpha1.WorkloadReference {

@@ -31,7 +31,3 @@ func PortsContain(list string, number int32, name string) bool {
 	}
 	return false
 }
-
-// JoinPorts makes the value of SkipInboundPortsAnnotation, as Ports.String does. No
-// ports make an empty string.
-func JoinPorts(ports []int32) string { return PortsOf(ports...).String() }

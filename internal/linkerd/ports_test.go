@@ -6,8 +6,6 @@ package linkerd_test
 import (
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/meshingress/meshingress/internal/linkerd"
 )
 
@@ -45,29 +43,6 @@ func TestPortsContain(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			if got := linkerd.PortsContain(tc.list, tc.port, tc.name); got != tc.want {
 				t.Errorf("%q holds %d or %q: %v", tc.list, tc.port, tc.name, got)
-			}
-		})
-	}
-}
-
-func TestJoinPorts(t *testing.T) {
-	for name, tc := range map[string]struct {
-		ports []int32
-		want  string
-	}{
-		"none":      {want: ""},
-		"one":       {ports: []int32{8000}, want: "8000"},
-		"in order":  {ports: []int32{8443, 8000}, want: "8000,8443"},
-		"as number": {ports: []int32{10000, 9000}, want: "9000,10000"},
-		"each once": {ports: []int32{8443, 8000, 8443, 8000}, want: "8000,8443"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			given := append([]int32{}, tc.ports...)
-			if got := linkerd.JoinPorts(given); got != tc.want {
-				t.Errorf("got %q, want %q", got, tc.want)
-			}
-			if diff := cmp.Diff(append([]int32{}, tc.ports...), given); diff != "" {
-				t.Errorf("the argument has changed: %s", diff)
 			}
 		})
 	}

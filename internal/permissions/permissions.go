@@ -29,7 +29,7 @@ func Base() []rbacv1.PolicyRule {
 		rule("", []string{"namespaces", "pods", "services"}, read()...),
 		rule("apps", apps, read("patch")...),
 		rule("batch", []string{"cronjobs", "jobs"}, read()...),
-		rule("policy.linkerd.io", []string{"servers"}, read()...),
+		rule(authorization.Group, []string{authorization.KindServer.Resource}, read()...),
 		rule("apiextensions.k8s.io", []string{"customresourcedefinitions"}, read()...),
 		named(rule("", []string{"configmaps"}, read()...), linkerd.ConfigMapName),
 		rule("admissionregistration.k8s.io", []string{"mutatingwebhookconfigurations", "validatingwebhookconfigurations"}, read()...),

@@ -224,7 +224,7 @@ spec: {vendor: Traefik}
 			Routing: v1alpha1.RoutingAuto,
 			DataPlane: v1alpha1.DataPlane{
 				Injection: v1alpha1.InjectionEnforce, InjectionTarget: v1alpha1.InjectionTargetAuto,
-				ClientIP: v1alpha1.ClientIPPreserve,
+				ConflictPolicy: v1alpha1.ConflictPolicyReport, Repair: v1alpha1.RepairNone, ClientIP: v1alpha1.ClientIPPreserve,
 			},
 			AllowedNamespaces: v1alpha1.AllowedNamespaces{From: v1alpha1.NamespacesFromAll},
 		}))

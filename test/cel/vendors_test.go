@@ -44,6 +44,11 @@ func allOptions() map[v1alpha1.Vendor]func(*v1alpha1.MeshIngressClass) {
 				Header: v1alpha1.GlooTransformation, SettingsRef: &v1alpha1.ObjectKey{Namespace: "gloo", Name: "default"},
 			}
 		},
+		v1alpha1.VendorContour: func(c class) {
+			c.Spec.Contour = &v1alpha1.ContourOptions{
+				ServiceAccountToken: v1alpha1.ServiceAccountTokenMount, ServiceAccountName: "envoy",
+			}
+		},
 		v1alpha1.VendorHAProxy:  func(c class) { c.Spec.HAProxy = &v1alpha1.HAProxyOptions{ClassField: v1alpha1.ClassFieldAnnotation} },
 		v1alpha1.VendorEmissary: func(c class) { c.Spec.Emissary = &v1alpha1.EmissaryOptions{AmbassadorIDs: []string{"edge"}} },
 		v1alpha1.VendorEnRoute:  func(c class) { c.Spec.EnRoute = &v1alpha1.EnRouteOptions{Namespace: "enroute"} },
@@ -59,6 +64,9 @@ func vendorAcceptances() []acceptance[*v1alpha1.MeshIngressClass] {
 		{"EnvoyGateway, injected by EnvoyProxy", of(v1alpha1.VendorEnvoyGateway, attached, injectedInto(v1alpha1.InjectionTargetEnvoyProxy))},
 		{"EnvoyGateway, injected by Namespace", of(v1alpha1.VendorEnvoyGateway, attached, injectedInto(v1alpha1.InjectionTargetNamespace))},
 		{"GatewayAPI, injected by Gateway", of(v1alpha1.VendorGatewayAPI, attached, injectedInto(v1alpha1.InjectionTargetGateway))},
+		{"Contour, injected by ContourDeployment", of(v1alpha1.VendorContour, injectedInto(v1alpha1.InjectionTargetContourDeployment))},
+		{"Kong, injected by DataPlane", of(v1alpha1.VendorKong, injectedInto(v1alpha1.InjectionTargetDataPlane))},
+		{"Kong, injected by GatewayConfiguration", of(v1alpha1.VendorKong, injectedInto(v1alpha1.InjectionTargetGatewayConfiguration))},
 		{"Traefik, injected by workload", injectedInto(v1alpha1.InjectionTargetWorkload)},
 	}
 	for vendor, set := range allOptions() {
@@ -87,6 +95,37 @@ func vendorRejections() []rejection[*v1alpha1.MeshIngressClass] {
 		{
 			name: "GatewayAPI, injected by EnvoyProxy", field: "spec", message: target,
 			mutate: of(v1alpha1.VendorGatewayAPI, attached, injectedInto(v1alpha1.InjectionTargetEnvoyProxy)),
+		},
+		{
+			name: "Kong, injected by ContourDeployment", field: "spec", message: target,
+			mutate: of(v1alpha1.VendorKong, injectedInto(v1alpha1.InjectionTargetContourDeployment)),
+		},
+		{
+			name: "an unknown conflict policy", field: "spec.dataPlane.conflictPolicy", message: "Unsupported value",
+			mutate: func(c class) { c.Spec.DataPlane.ConflictPolicy = "Force" },
+		},
+		{
+			name: "an unknown repair", field: "spec.dataPlane.repair", message: "Unsupported value",
+			mutate: func(c class) { c.Spec.DataPlane.Repair = "Delete" },
+		},
+		{
+			name: "a ServiceAccount of Contour without its token", field: "spec.contour",
+			message: "serviceAccountName goes with serviceAccountToken: Mount",
+			mutate: of(v1alpha1.VendorContour, func(c class) {
+				c.Spec.Contour = &v1alpha1.ContourOptions{ServiceAccountName: "envoy"}
+			}),
+		},
+		{
+			name: "a ServiceAccount of Contour with a slash", field: "spec.contour.serviceAccountName", message: "should match",
+			mutate: of(v1alpha1.VendorContour, func(c class) {
+				c.Spec.Contour = &v1alpha1.ContourOptions{ServiceAccountToken: v1alpha1.ServiceAccountTokenMount, ServiceAccountName: "a/b"}
+			}),
+		},
+		{
+			name: "an unknown token of Contour", field: "spec.contour.serviceAccountToken", message: "Unsupported value",
+			mutate: of(v1alpha1.VendorContour, func(c class) {
+				c.Spec.Contour = &v1alpha1.ContourOptions{ServiceAccountToken: "Never"}
+			}),
 		},
 		{
 			name: "an unknown target", field: "spec.dataPlane.injectionTarget", message: "Unsupported value",

@@ -104,7 +104,7 @@ func injectionTarget(target v1alpha1.InjectionTarget) builders.ClassOption {
 // gatewayAPI is NGINX Gateway Fabric, whose Gateway of the fixture has no infrastructure.
 func gatewayAPI() scenario {
 	s := byHelm(v1alpha1.VendorGatewayAPI, "header", fixtures.GatewayAPI, deployment("infra", "public-nginx"),
-		service("infra", "public-nginx"), "80").routed(toHeader).
+		service("infra", "public-nginx"), "80,4567,4568").routed(toHeader).
 		attached("infra", "public").injectedByGateway()
 	s.owner = gateway("infra", "public")
 	s.edits[len(s.edits)-1] = beside(s.target).keeping(1)
@@ -116,7 +116,7 @@ func gatewayAPI() scenario {
 func contourProvisioner() scenario {
 	const ns, envoy = "infra", "envoy-public"
 	s := byHelm(v1alpha1.VendorContour, "header, injected by the ContourDeployment", fixtures.ContourProvisioner,
-		named("apps/v1", "DaemonSet", ns, envoy), service(ns, envoy), "8080").routed(toHeader)
+		named("apps/v1", "DaemonSet", ns, envoy), service(ns, envoy), "4567,4568,8080").routed(toHeader)
 	edge := named("projectcontour.io/v1alpha1", "ContourDeployment", "projectcontour", "edge")
 	s.target = place{edge, []string{"spec", "envoy", "podAnnotations"}}
 	s.edits = append(s.edits, annotated(gateway(ns, "public")), setting(edge, int64(1), "spec", "contour", "kubernetesLogLevel"),

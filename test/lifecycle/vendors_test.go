@@ -168,7 +168,7 @@ func kong(name string, w way) scenario {
 func kongOperator(name string, w way) scenario {
 	const ns = "infra"
 	s := byHelm(v1alpha1.VendorKong, name, fixtures.KongOperator, deployment(ns, "dataplane-public-wx8kd-7sm2q"),
-		service(ns, "dataplane-ingress-public-wx8kd-r5nlc"), "8000").routed(w)
+		service(ns, "dataplane-ingress-public-wx8kd-r5nlc"), "4567,4568,8000").routed(w)
 	s.owner = named("gateway-operator.konghq.com/v1beta1", "DataPlane", ns, "public-wx8kd")
 	s.target = place{s.owner, []string{"spec", "deployment", "podTemplateSpec", "metadata", "annotations"}}
 	s.edits = append(s.edits, backends()...)

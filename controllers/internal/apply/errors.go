@@ -37,7 +37,7 @@ type FieldConflictError struct {
 func (e *FieldConflictError) Error() string {
 	value, why := "", ""
 	if e.Value != "" {
-		value = " to " + e.Value[:min(len(e.Value), maxShown)]
+		value = " to " + shortened(e.Value)
 	}
 	if e.Why != "" {
 		why = " and cannot be taken over, because " + e.Why
@@ -48,6 +48,13 @@ func (e *FieldConflictError) Error() string {
 
 // maxShown bounds the bytes of a value in a message.
 const maxShown = 128
+
+func shortened(value string) string {
+	if len(value) <= maxShown {
+		return value
+	}
+	return strings.ToValidUTF8(value[:maxShown], "") + "…"
+}
 
 // GoneError means that the object is not there, or is another one by the same name.
 type GoneError struct{ Object string }

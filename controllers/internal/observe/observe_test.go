@@ -35,6 +35,15 @@ func TestFacts(t *testing.T) {
 	published := linkerd.Facts{
 		Found: true, Namespace: "linkerd", Version: "edge-26.8.3", ClusterDomain: "cluster.local",
 		TokenProjection: true, OpaquePorts: "25,587,3306,4444,5432,6379,9300,11211", Injector: &linkerd.Injector{},
+		IgnoreInboundPorts: "4567,4568", IgnoreOutboundPorts: "4567,4568", NativeSidecar: true,
+		DefaultInboundPolicy: linkerd.PolicyAllUnauthenticated,
+	}
+	unread := func(f *linkerd.Facts) {
+		f.Version, f.IgnoreInboundPorts, f.IgnoreOutboundPorts, f.NativeSidecar = "", "", "", false
+	}
+	nothing := func(f *linkerd.Facts) {
+		unread(f)
+		f.Found, f.Namespace = false, ""
 	}
 	tests := map[string]struct {
 		fixtures  []string
@@ -49,11 +58,11 @@ func TestFacts(t *testing.T) {
 		},
 		"without the configuration": {
 			fixtures: []string{fixtures.LinkerdInjector},
-			want:     func(f *linkerd.Facts) { f.Found, f.Namespace, f.Version = false, "", "" },
+			want:     nothing,
 		},
 		"in another namespace": {
 			fixtures: []string{fixtures.Linkerd, fixtures.LinkerdInjector}, namespace: "mesh",
-			want: func(f *linkerd.Facts) { f.Found, f.Namespace, f.Version = false, "", "" },
+			want: nothing,
 		},
 		"with everything given by hand": {
 			fixtures:  []string{fixtures.Linkerd, fixtures.LinkerdInjector},
@@ -64,7 +73,10 @@ func TestFacts(t *testing.T) {
 		},
 		"given by hand where nothing can be read": {
 			overrides: observe.Overrides{Version: "stable-2.14.10"},
-			want:      func(f *linkerd.Facts) { f.Version, f.Injector = "stable-2.14.10", nil },
+			want: func(f *linkerd.Facts) {
+				unread(f)
+				f.Version, f.Injector = "stable-2.14.10", nil
+			},
 		},
 	}
 	for name, tt := range tests {
