@@ -47,7 +47,10 @@ var _ = DescribeTable("A data plane that is not found is said, and nothing is wr
 	Entry("none", undiscovered{
 		cluster: func(ctx SpecContext) { Expect(testEnv.Client.Delete(ctx, object(ctx, traefikWorkload))).To(Succeed()) },
 		reason:  v1alpha1.ReasonWorkloadNotFound,
-		says:    []string{"app.kubernetes.io/name=traefik", "spec.dataPlane.workloads"},
+		says: []string{
+			"app.kubernetes.io/name=traefik",
+			"spec: {dataPlane: {workloads: [{kind: Deployment, namespace: <namespace>, name: <name>}]}}",
+		},
 	}),
 	Entry("two, in a form to be copied", undiscovered{
 		cluster: func(ctx SpecContext) {

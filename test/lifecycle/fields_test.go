@@ -40,7 +40,7 @@ var _ = Describe("A field of an object of others", func() {
 		Entry("Service, of GCE", gce(),
 			onBackend("cloud.google.com/backend-config", ContainSubstring(`"ports":{"80":`), `{"default":"theirs"}`)),
 		Entry("Settings", gloo("Settings", v1alpha1.GlooSettings),
-			claim{place: place{glooSettings(), []string{"spec", "linkerd"}}, ours: BeTrue(), theirs: false}),
+			claim{place: place{glooSettings(), []string{"spec", "linkerd"}}, ours: Equal(true), theirs: false}),
 		Entry("EnvoyProxy", envoyGateway("", toClusterIP), claim{
 			place: place{envoyProxy(), []string{"spec", "routingType"}}, ours: Equal("Service"), theirs: "Endpoint",
 		}),
