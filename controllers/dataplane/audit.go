@@ -10,9 +10,8 @@ import (
 	"slices"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-
 	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/controllers/internal/drift"
 	"github.com/meshingress/meshingress/controllers/internal/inventory"
 )
 
@@ -30,7 +29,7 @@ func (s *scope) planned() []v1alpha1.PlannedWrite {
 	}
 	writes := writes{}
 	for _, obj := range v.result.Plan.Objects {
-		writes.add(inventory.Entry(obj.GroupVersionKind(), obj.GetNamespace(), obj.GetName()), withoutIdentity(obj))
+		writes.add(inventory.EntryOf(obj), drift.WithoutIdentity(obj.Object))
 	}
 	for _, set := range v.result.Plan.Fields {
 		writes.add(inventory.Entry(set.Target.GroupVersionKind, set.Target.Namespace, set.Target.Name), set.Fields)
@@ -54,18 +53,13 @@ func (r *Reconciler) planAudit(ctx context.Context, s *scope) error {
 		if w.Blocked != "" {
 			continue
 		}
-		live, err := r.readTarget(ctx, w.Target.InventoryEntry)
+		next, err := r.nextWrite(ctx, s, *w)
 		if err != nil {
 			return err
 		}
-		if live == nil {
-			continue
+		if next != nil {
+			w.planned, w.err = next.claim.Fields, next.conflict
 		}
-		claim, conflict, err := s.claimOn(*w, live)
-		if err != nil {
-			return err
-		}
-		w.planned, w.err = claim.Fields, conflict
 	}
 	return nil
 }
@@ -122,13 +116,4 @@ func step(at, name string) string {
 	default:
 		return at + "." + name
 	}
-}
-
-// withoutIdentity is an object but for what names it.
-func withoutIdentity(obj *unstructured.Unstructured) map[string]any {
-	fields := obj.DeepCopy()
-	for _, path := range [][]string{{"apiVersion"}, {"kind"}, {"metadata", "name"}, {"metadata", "namespace"}} {
-		unstructured.RemoveNestedField(fields.Object, path...)
-	}
-	return fields.Object
 }

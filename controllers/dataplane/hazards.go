@@ -4,6 +4,7 @@
 package dataplane
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -152,7 +153,7 @@ func (s *scope) setHazards(set conditions.Setter) {
 	var reason string
 	var messages []string
 	for _, h := range s.class.Status.Hazards {
-		reason, messages = firstOf(reason, h.Reason), append(messages, h.Message)
+		reason, messages = cmp.Or(reason, h.Reason), append(messages, h.Message)
 	}
 	set.Only(len(found) > 0, v1alpha1.ConditionHazard, reason, strings.Join(messages, "; "))
 }

@@ -32,10 +32,11 @@ func (r *Reconciler) leavesIngressMode(ctx context.Context, s *scope) (string, e
 		if w == nil {
 			continue
 		}
-		if kept, err := r.isKept(ctx, s, *w); err != nil || kept {
-			if err != nil {
-				return "", err
-			}
+		kept, err := r.isKept(ctx, s, *w)
+		if err != nil {
+			return "", err
+		}
+		if kept {
 			continue
 		}
 		if text, err := r.stillIn(ctx, s, *w); err != nil || text != "" {

@@ -11,12 +11,10 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/controllers/internal/apply"
-	"github.com/meshingress/meshingress/controllers/internal/inventory"
 )
 
 func overrides(class *v1alpha1.MeshIngressClass) bool {
@@ -64,7 +62,7 @@ func (r *Reconciler) take(ctx context.Context, s *scope, claim apply.Claim, live
 	taken, err := apply.Taken(claim, live, known)
 	if err == nil && len(taken) < len(known) {
 		// What is forgotten is never given back: an old cache is not enough for that.
-		taken, err = r.takenLive(ctx, claim, known)
+		taken, err = r.Writer().TakenLive(ctx, claim, known)
 	}
 	if err != nil {
 		return err
@@ -78,18 +76,6 @@ func (r *Reconciler) take(ctx context.Context, s *scope, claim apply.Claim, live
 		}
 	}
 	return r.recordTaken(ctx, s.class, claim, taken)
-}
-
-// takenLive is apply.Taken on an object as the API server has it.
-func (r *Reconciler) takenLive(
-	ctx context.Context, claim apply.Claim, known []v1alpha1.OverriddenField,
-) ([]v1alpha1.OverriddenField, error) {
-	live := &unstructured.Unstructured{}
-	live.SetGroupVersionKind(inventory.GVK(claim.Entry))
-	if err := r.Live.Get(ctx, client.ObjectKey{Namespace: claim.Entry.Namespace, Name: claim.Entry.Name}, live); err != nil {
-		return known, client.IgnoreNotFound(err)
-	}
-	return apply.Taken(claim, live, known)
 }
 
 // recordTaken writes down what is taken for a claim, in place of what was.
@@ -162,12 +148,7 @@ func overridden(class *v1alpha1.MeshIngressClass, claim apply.Claim) []v1alpha1.
 }
 
 func isFor(f v1alpha1.OverriddenField, claim apply.Claim) bool {
-	return f.Claim == v1alpha1.Claim{InventoryEntry: claim.Entry, UID: string(claim.UID), Manager: claim.Manager}
-}
-
-// claimOf releases everything of a recorded claim.
-func claimOf(c v1alpha1.Claim) apply.Claim {
-	return apply.Claim{Entry: c.InventoryEntry, UID: types.UID(c.UID), Manager: c.Manager}
+	return f.Claim == claim.Record()
 }
 
 func pathsOf(fields []v1alpha1.OverriddenField) [][]string {

@@ -4,6 +4,7 @@
 package dataplane
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
@@ -18,7 +19,7 @@ const workloadManager = v1alpha1.FieldManagerPrefix + "workloads"
 // plan says what each workload of the class gets, all classes considered.
 func (s *scope) plan() {
 	for _, claim := range s.views[s.class.Name].claims {
-		claim.Blocked = firstOf(s.linkerdMissing(), claim.Blocked)
+		claim.Blocked = cmp.Or(s.linkerdMissing(), claim.Blocked)
 		s.workloads = append(s.workloads, workload{Claim: claim, merged: s.merge(claim.Target.InventoryEntry)})
 	}
 }
@@ -102,12 +103,3 @@ func recordOf(t injection.Target) v1alpha1.Claim {
 
 // isInjection reports whether a claim is one on annotations for the injector.
 func isInjection(c v1alpha1.Claim) bool { return c.Manager == workloadManager }
-
-func firstOf(texts ...string) string {
-	for _, t := range texts {
-		if t != "" {
-			return t
-		}
-	}
-	return ""
-}

@@ -4,6 +4,7 @@
 package dataplane
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -29,7 +30,7 @@ func (r *Reconciler) release(ctx context.Context, class *v1alpha1.MeshIngressCla
 		return ctrl.Result{}, r.RemoveFinalizer(ctx, class)
 	}
 	set := conditions.For(&class.Status.Conditions, class.Generation)
-	set.False(v1alpha1.ConditionReady, v1alpha1.ReasonReleasing, firstOf(errorText(err), waitsFor))
+	set.False(v1alpha1.ConditionReady, v1alpha1.ReasonReleasing, cmp.Or(errorText(err), waitsFor))
 	return ctrl.Result{RequeueAfter: leaveRetry}, errors.Join(err, r.patchStatus(ctx, before, class))
 }
 

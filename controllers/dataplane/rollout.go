@@ -4,6 +4,7 @@
 package dataplane
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -23,11 +24,11 @@ import (
 // change of a pod template waits until the pods of the last one are there, whoever made
 // it. Where it never will, as a stuck rollout, waiting would keep a wrong value for
 // ever.
-func (r *Reconciler) mayRoll(ctx context.Context, s *scope, w *workload) (bool, error) {
+func (r *Reconciler) mayRoll(ctx context.Context, s *scope, w *workload, next *write) (bool, error) {
 	if !w.Target.RollsPods() {
 		return true, nil
 	}
-	change, err := r.pendingChange(ctx, s, *w)
+	change, err := w.pendingChange(next)
 	if err != nil || change == "" {
 		return err == nil, err
 	}
@@ -40,16 +41,11 @@ func (r *Reconciler) mayRoll(ctx context.Context, s *scope, w *workload) (bool, 
 
 // pendingChange says what the write of a target would change; empty where it would
 // change nothing.
-func (r *Reconciler) pendingChange(ctx context.Context, s *scope, w workload) (string, error) {
-	live, err := r.readTarget(ctx, w.Target.InventoryEntry)
-	if err != nil || live == nil || len(w.merged.Annotations) == 0 {
-		return "", err
+func (w workload) pendingChange(next *write) (string, error) {
+	if len(w.merged.Annotations) == 0 || next.claim.Fields == nil { // what is left to others is let go at once
+		return "", nil
 	}
-	claim, _, err := s.claimOn(w, live)
-	if err != nil || claim.Fields == nil { // what is left to others is let go at once
-		return "", err
-	}
-	differs, err := apply.Differs(claim, live)
+	differs, err := apply.Differs(next.claim, next.live)
 	if err != nil || !differs {
 		return "", err
 	}
@@ -64,7 +60,7 @@ func (w workload) change() string {
 			texts = append(texts, key+": "+value)
 		}
 	}
-	return firstOf(strings.Join(texts, ", "), "fewer annotations of "+w.Target.String())
+	return cmp.Or(strings.Join(texts, ", "), "fewer annotations of "+w.Target.String())
 }
 
 // settled reports whether no rollout of the workloads of a target goes on.

@@ -6,12 +6,10 @@ package dataplane
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/controllers/internal/apply"
@@ -108,7 +106,7 @@ func (s *scope) inherited(e v1alpha1.InventoryEntry) *unstructured.Unstructured 
 			continue
 		}
 		for _, account := range injection.ServiceAccounts(v.claims) {
-			if inventory.Entry(account.GroupVersionKind(), account.GetNamespace(), account.GetName()) == e {
+			if inventory.EntryOf(account) == e {
 				translate.ClassOwner(v.class).Mark([]*unstructured.Unstructured{account})
 				return account
 			}
@@ -119,15 +117,6 @@ func (s *scope) inherited(e v1alpha1.InventoryEntry) *unstructured.Unstructured 
 
 // stillNames asks the API server, because the cache may lag behind our own release.
 func (r *Reconciler) stillNames(ctx context.Context, w injection.Workload, account string) (bool, error) {
-	live := &unstructured.Unstructured{}
-	live.SetAPIVersion("apps/v1")
-	live.SetKind(w.Kind)
-	if err := r.Live.Get(ctx, client.ObjectKey{Namespace: w.Namespace, Name: w.Name}, live); err != nil {
-		if client.IgnoreNotFound(err) == nil {
-			return false, nil
-		}
-		return false, fmt.Errorf("reading %s: %w", w, err)
-	}
-	name, _, err := unstructured.NestedString(live.Object, "spec", "template", "spec", "serviceAccountName")
-	return name == account, err
+	live, err := r.liveWorkload(ctx, w.WorkloadReference)
+	return live != nil && live.Template.Spec.ServiceAccountName == account, err
 }

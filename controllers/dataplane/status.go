@@ -93,7 +93,7 @@ func (s *scope) setWorkloads() {
 			// The API server runs pods that name no ServiceAccount as "default".
 			ServiceAccountName: cmp.Or(w.Workload.Template.Spec.ServiceAccountName, "default"),
 			Pods:               w.Workload.Desired, MeshedPods: w.seen.Meshed, IngressModePods: s.ingressPods(w),
-			Message: conditions.Bound(firstOf(w.Blocked, errorText(w.err))),
+			Message: conditions.Bound(cmp.Or(w.Blocked, errorText(w.err))),
 		}
 		if s.class.Spec.DataPlane.Injection != v1alpha1.InjectionIgnore {
 			item.Fields = w.Annotations

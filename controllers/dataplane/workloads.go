@@ -31,14 +31,14 @@ func (r *Reconciler) writeWorkloads(ctx context.Context, s *scope) error {
 	settled := s.before.Status.ObservedGeneration == s.class.Generation
 	for i := range s.workloads {
 		w := &s.workloads[i]
-		ready, err := r.ready(ctx, s, w)
+		next, err := r.prepare(ctx, s, w)
 		if err != nil {
 			return err
 		}
-		if !ready {
+		if next == nil {
 			continue
 		}
-		change, err := r.writeTarget(ctx, s, w)
+		change, err := r.writeTarget(ctx, s, *w, next)
 		if err := r.noteWorkload(w, err); err != nil {
 			return err
 		}
@@ -61,19 +61,52 @@ func (r *Reconciler) count(class *v1alpha1.MeshIngressClass, w workload, settled
 	}
 }
 
-// ready reports whether a workload may be written now.
-func (r *Reconciler) ready(ctx context.Context, s *scope, w *workload) (bool, error) {
+// write is what a target gets from all classes.
+type write struct {
+	// live is the target as the cache holds it.
+	live client.Object
+
+	claim apply.Claim
+
+	// conflict is the first of those that leave fields to others.
+	conflict error
+}
+
+// nextWrite is what is to be written into a target; nil where the target is gone and
+// needs nothing.
+func (r *Reconciler) nextWrite(ctx context.Context, s *scope, w workload) (*write, error) {
+	live, err := r.readTarget(ctx, w.Target.InventoryEntry)
+	if err != nil || live == nil {
+		return nil, err
+	}
+	claim, conflict, err := s.claimOn(w, live)
+	if err != nil {
+		return nil, err
+	}
+	return &write{live, claim, conflict}, nil
+}
+
+// prepare is what is to be written into the target of a workload; nil where nothing may
+// be written now.
+func (r *Reconciler) prepare(ctx context.Context, s *scope, w *workload) (*write, error) {
 	if w.Blocked != "" || s.held(w.Target.InventoryEntry) {
-		return false, nil
+		return nil, nil
 	}
 	if w.entersIngressMode() {
 		var err error
 		w.waitsFor, err = r.headerless(ctx, s, w.Target.InventoryEntry)
 		if len(w.waitsFor) > 0 || err != nil {
-			return false, err
+			return nil, err
 		}
 	}
-	return r.mayRoll(ctx, s, w)
+	next, err := r.nextWrite(ctx, s, *w)
+	if err != nil || next == nil {
+		return nil, err
+	}
+	if may, err := r.mayRoll(ctx, s, w, next); err != nil || !may {
+		return nil, err
+	}
+	return next, nil
 }
 
 // rolls notes that a pod template was written: what was read of the workload is how
@@ -102,22 +135,18 @@ func (r *Reconciler) noteWorkload(w *workload, err error) error {
 
 // writeTarget sets the annotations for the injector, and what goes with them. An object
 // that is gone needs nothing.
-func (r *Reconciler) writeTarget(ctx context.Context, s *scope, w *workload) (apply.Change, error) {
-	live, err := r.readTarget(ctx, w.Target.InventoryEntry)
-	if err != nil || live == nil {
-		return apply.Unchanged, err
-	}
-	claim, conflict, err := s.claimOn(*w, live)
-	overrides := s.overrides(w.Target.InventoryEntry)
-	if err == nil && overrides {
-		if err = r.take(ctx, s, claim, live); err == nil {
-			claim, conflict, err = s.claimOn(*w, live) // which keeps what was taken just now
+func (r *Reconciler) writeTarget(ctx context.Context, s *scope, w workload, next *write) (apply.Change, error) {
+	claim, conflict, overrides := next.claim, next.conflict, s.overrides(w.Target.InventoryEntry)
+	if overrides {
+		err := r.take(ctx, s, claim, next.live)
+		if err == nil {
+			claim, conflict, err = s.claimOn(w, next.live) // which keeps what was taken just now
+		}
+		if err != nil {
+			return apply.Unchanged, err
 		}
 	}
-	if err != nil {
-		return apply.Unchanged, err
-	}
-	change, err := r.set(ctx, s, claim, live, overrides)
+	change, err := r.set(ctx, s, claim, next.live, overrides)
 	var gone *apply.GoneError
 	switch {
 	case errors.As(err, &gone):
@@ -228,7 +257,7 @@ func isPortList(path []string) bool {
 
 // claim is what the target gets from all classes.
 func (w *workload) claim() apply.Claim {
-	claim := claimOf(recordOf(w.Target))
+	claim := apply.ClaimOf(recordOf(w.Target))
 	claim.Fields = w.Target.Fields(w.merged.Annotations, w.merged.PodSpec)
 	return claim
 }

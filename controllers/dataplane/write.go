@@ -208,7 +208,7 @@ func (r *Reconciler) prune(
 // takeBack releases one claim of the class. The annotations that other classes claim
 // as well are theirs: the same event makes them set what is left.
 func (r *Reconciler) takeBack(ctx context.Context, s *scope, c v1alpha1.Claim) error {
-	claim := claimOf(c)
+	claim := apply.ClaimOf(c)
 	if heir := s.claimer(c); isInjection(c) && heir != nil {
 		return r.handOver(ctx, s, claim, heir)
 	}

@@ -95,7 +95,7 @@ func (r *Reconciler) tryAuthorize(ctx context.Context, s *scope) error {
 		s.authorizationPends("what is in place stays until the object is accepted")
 		return nil
 	}
-	plan, err := r.planAuthorization(ctx, s)
+	plan, err := r.planAuthorization(ctx, s, state)
 	if err != nil {
 		return err
 	}
@@ -264,7 +264,7 @@ func (r *Reconciler) keepAdmitting(
 	ctx context.Context, s *scope, plan authorization.Plan, state dataPlaneState, why string,
 ) error {
 	for _, obj := range plan.Objects {
-		entry := inventory.Entry(obj.GroupVersionKind(), obj.GetNamespace(), obj.GetName())
+		entry := inventory.EntryOf(obj)
 		if obj.GetKind() != authorization.KindMeshTLSAuthentication.Kind || !slices.Contains(s.mi.Status.Inventory, entry) {
 			continue
 		}

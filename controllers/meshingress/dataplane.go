@@ -89,8 +89,7 @@ func identitiesOf(class *v1alpha1.MeshIngressClass) []v1alpha1.ObjectKey {
 }
 
 // planAuthorization gathers what the plan of the policies is made of.
-func (r *Reconciler) planAuthorization(ctx context.Context, s *scope) (authorization.Plan, error) {
-	state, _ := s.trust()
+func (r *Reconciler) planAuthorization(ctx context.Context, s *scope, state dataPlaneState) (authorization.Plan, error) {
 	in := authorization.Input{
 		MeshIngress: s.mi, Controllers: identitiesOf(s.class), Settled: state == dataPlaneMeshed && !s.leaves(),
 	}

@@ -12,7 +12,6 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/controllers/internal/apply"
@@ -178,7 +177,7 @@ func (r *Reconciler) applyObject(
 	ctx context.Context, s *scope, known []v1alpha1.InventoryEntry, obj *unstructured.Unstructured,
 ) (apply.Change, error) {
 	change, err := r.Writer().Object(ctx, translate.OwnerOf(s.mi), obj)
-	entry := inventory.Entry(obj.GroupVersionKind(), obj.GetNamespace(), obj.GetName())
+	entry := inventory.EntryOf(obj)
 	if err == nil && change != apply.Unchanged && s.mi.Status.ObservedGeneration == s.mi.Generation && slices.Contains(known, entry) {
 		r.Metrics.DriftCorrections.WithLabelValues(obj.GetKind()).Inc()
 	}
@@ -254,7 +253,7 @@ func (r *Reconciler) prune(ctx context.Context, s *scope, owner translate.Owner,
 
 // releaseClaim takes back the fields of one claim.
 func (r *Reconciler) releaseClaim(ctx context.Context, c v1alpha1.Claim) error {
-	_, err := r.Writer().Release(ctx, apply.Claim{Entry: c.InventoryEntry, UID: types.UID(c.UID), Manager: c.Manager})
+	_, err := r.Writer().Release(ctx, apply.ClaimOf(c))
 	return err
 }
 

@@ -13,10 +13,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/internal/linkerd"
 	"github.com/meshingress/meshingress/internal/translate"
 	"github.com/meshingress/meshingress/providers"
 )
@@ -116,56 +116,34 @@ func older(a, b *unstructured.Unstructured) bool {
 
 // covers reports whether a Server has every pod of a guard, on the same port.
 func covers(server *unstructured.Unstructured, g *guard) bool {
-	selector, _ := selectorOf(server)
-	return selector != nil && len(selector.MatchExpressions) == 0 && holds(g.selector, selector.MatchLabels) &&
-		portOf(server) == g.port
+	spec, err := linkerd.ReadServer(server)
+	selector := spec.PodSelector
+	return err == nil && selector != nil && len(selector.MatchExpressions) == 0 && holds(g.selector, selector.MatchLabels) &&
+		spec.Port == g.port
 }
 
-// meets reports whether a Server is for the port on any of the pods. Where there are
-// none yet, those are taken that have just the labels of the Service's selector.
+// meets reports whether a Server is for the port on any of the pods, or may be, where it
+// cannot be read. Where there are no pods yet, those are taken that have just the labels of
+// the Service's selector.
 func meets(server *unstructured.Unstructured, p Port, g *guard) bool {
-	parsed, ok := selectorOf(server)
-	if parsed == nil && ok {
+	spec, err := linkerd.ReadServer(server)
+	if err != nil {
+		return true
+	}
+	if spec.PodSelector == nil {
 		return false // it is for ExternalWorkloads
 	}
-	selector, err := metav1.LabelSelectorAsSelector(parsed)
-	if !ok || err != nil {
+	selector, err := metav1.LabelSelectorAsSelector(spec.PodSelector)
+	if err != nil {
 		selector = labels.Everything()
 	}
-	port := portOf(server)
 	if len(p.Pods) == 0 {
-		return selector.Matches(labels.Set(g.selector)) && (port == g.port || port.Type != g.port.Type)
+		return selector.Matches(labels.Set(g.selector)) && (spec.Port == g.port || spec.Port.Type != g.port.Type)
 	}
 	return slices.ContainsFunc(p.Pods, func(pod corev1.Pod) bool {
-		return selector.Matches(labels.Set(pod.Labels)) && (port == g.port || slices.ContainsFunc(numbers(pod, port),
+		return selector.Matches(labels.Set(pod.Labels)) && (spec.Port == g.port || slices.ContainsFunc(numbers(pod, spec.Port),
 			func(n int32) bool { return slices.Contains(numbers(pod, g.port), n) }))
 	})
-}
-
-// selectorOf is the podSelector of a Server; nil where there is none, and not ok where
-// it cannot be read.
-func selectorOf(server *unstructured.Unstructured) (selector *metav1.LabelSelector, ok bool) {
-	content, found, err := unstructured.NestedMap(server.Object, "spec", "podSelector")
-	if !found || err != nil {
-		return nil, err == nil
-	}
-	selector = &metav1.LabelSelector{}
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(content, selector); err != nil {
-		return nil, false
-	}
-	return selector, true
-}
-
-func portOf(server *unstructured.Unstructured) intstr.IntOrString {
-	value, _, _ := unstructured.NestedFieldNoCopy(server.Object, "spec", "port")
-	switch v := value.(type) {
-	case int64:
-		return intstr.FromInt32(int32(v))
-	case string:
-		return intstr.FromString(v)
-	default:
-		return intstr.IntOrString{}
-	}
 }
 
 // numbers are those of a port of a pod; a name may have several.

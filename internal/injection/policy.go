@@ -12,7 +12,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
@@ -145,13 +144,6 @@ func portsOf(c corev1.Container, port intstr.IntOrString) []int32 {
 	return nil
 }
 
-// serverSpec is the part of a Server that says which ports it is for (linkerd/linkerd2
-// charts/linkerd-crds/templates/policy/server.yaml version-2.20).
-type serverSpec struct {
-	PodSelector *metav1.LabelSelector `json:"podSelector"`
-	Port        intstr.IntOrString    `json:"port"`
-}
-
 func selectedByAny(servers []*unstructured.Unstructured, w Workload, port int32) bool {
 	return slices.ContainsFunc(servers, func(s *unstructured.Unstructured) bool { return selectedBy(s, w, port) })
 }
@@ -159,9 +151,8 @@ func selectedByAny(servers []*unstructured.Unstructured, w Workload, port int32)
 // selectedBy reports whether a Server is for a port of a workload. One without a
 // podSelector is for workloads outside the cluster.
 func selectedBy(server *unstructured.Unstructured, w Workload, port int32) bool {
-	var spec serverSpec
-	content, _, _ := unstructured.NestedMap(server.Object, "spec")
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(content, &spec); err != nil || spec.PodSelector == nil {
+	spec, err := linkerd.ReadServer(server)
+	if err != nil || spec.PodSelector == nil {
 		return false
 	}
 	pods, err := metav1.LabelSelectorAsSelector(spec.PodSelector)

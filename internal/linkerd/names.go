@@ -28,9 +28,6 @@ const (
 	// reach ports that no Server selects.
 	DefaultInboundPolicyAnnotation = "config.linkerd.io/default-inbound-policy"
 
-	// PolicyAllUnauthenticated lets every client in.
-	PolicyAllUnauthenticated = "all-unauthenticated"
-
 	// OpaquePortsAnnotation lists ports that the proxy treats as opaque TCP.
 	OpaquePortsAnnotation = "config.linkerd.io/opaque-ports"
 

@@ -5,9 +5,11 @@ package linkerd
 
 import "slices"
 
-// Policies for ports that no Server selects, beside PolicyAllUnauthenticated
-// (linkerd/linkerd2 policy-controller/k8s/index/src/defaults.rs version-2.20).
+// Policies for ports that no Server selects (linkerd/linkerd2
+// policy-controller/k8s/index/src/defaults.rs version-2.20).
 const (
+	// PolicyAllUnauthenticated lets every client in.
+	PolicyAllUnauthenticated = "all-unauthenticated"
 	// PolicyAllAuthenticated lets in clients in the mesh.
 	PolicyAllAuthenticated = "all-authenticated"
 	// PolicyClusterUnauthenticated lets in clients with an address of the cluster.

@@ -37,6 +37,16 @@ type Claim struct {
 	Fields map[string]any
 }
 
+// ClaimOf is a recorded claim; it releases what the manager owns.
+func ClaimOf(record v1alpha1.Claim) Claim {
+	return Claim{Entry: record.InventoryEntry, UID: types.UID(record.UID), Manager: record.Manager}
+}
+
+// Record is what is written down before the fields are set.
+func (c Claim) Record() v1alpha1.Claim {
+	return v1alpha1.Claim{InventoryEntry: c.Entry, UID: string(c.UID), Manager: c.Manager}
+}
+
 // ManagerFor is the field manager of a claiming object.
 func ManagerFor(uid types.UID) string { return v1alpha1.FieldManagerPrefix + string(uid) }
 

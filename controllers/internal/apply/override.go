@@ -79,10 +79,20 @@ func compareOwners(a, b v1alpha1.FieldOwner) int {
 	return cmp.Or(cmp.Compare(a.Manager, b.Manager), cmp.Compare(a.Operation, b.Operation), cmp.Compare(a.APIVersion, b.APIVersion))
 }
 
-func (c Claim) record(contest drift.Contest) (v1alpha1.OverriddenField, error) {
-	field := v1alpha1.OverriddenField{
-		Claim: v1alpha1.Claim{InventoryEntry: c.Entry, UID: string(c.UID), Manager: c.Manager}, Path: contest.Path,
+// TakenLive is Taken on the object as the API server has it. Where it is gone, what was
+// recorded stays.
+func (w Writer) TakenLive(
+	ctx context.Context, claim Claim, recorded []v1alpha1.OverriddenField,
+) ([]v1alpha1.OverriddenField, error) {
+	live, err := w.live(ctx, claim.Entry)
+	if err != nil || live == nil {
+		return recorded, err
 	}
+	return Taken(claim, live, recorded)
+}
+
+func (c Claim) record(contest drift.Contest) (v1alpha1.OverriddenField, error) {
+	field := v1alpha1.OverriddenField{Claim: c.Record(), Path: contest.Path}
 	conflict := &FieldConflictError{
 		Object: c.String(), Field: drift.PathString(contest.Path), Manager: contest.Owners[0].Manager,
 	}

@@ -29,7 +29,7 @@ type Target struct {
 
 // Record is what is written down before the fields are set.
 func (t Target) Record() v1alpha1.Claim {
-	return v1alpha1.Claim{InventoryEntry: t.Claim.Entry, UID: string(t.Claim.UID), Manager: t.Claim.Manager}
+	return t.Claim.Record()
 }
 
 // Targets are the objects of others that field sets are for.

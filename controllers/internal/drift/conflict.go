@@ -31,7 +31,7 @@ type Contest struct {
 func Contests(desired map[string]any, live *unstructured.Unstructured, manager string) []Contest {
 	all := managersOf(live)
 	var contests []Contest
-	for _, path := range all.differing(withoutIdentity(desired), live.Object, nil) {
+	for _, path := range all.differing(WithoutIdentity(desired), live.Object, nil) {
 		owners := slices.DeleteFunc(all.owners(path), func(e metav1.ManagedFieldsEntry) bool {
 			return isApplied(e, manager)
 		})

@@ -25,7 +25,7 @@ import (
 // desired must spell out the defaults of what is in such a list.
 func Differs(desired map[string]any, live *unstructured.Unstructured, manager string) bool {
 	owned, err := ownedBy(manager, live.GetManagedFields())
-	return err != nil || owned.Empty() || ownsMore(desired, owned) || !sameFields(withoutIdentity(desired), live.Object, owned)
+	return err != nil || owned.Empty() || ownsMore(desired, owned) || !sameFields(WithoutIdentity(desired), live.Object, owned)
 }
 
 // Manages reports whether a manager owns a field by server-side apply.
@@ -35,8 +35,8 @@ func Manages(live metav1.Object, manager string) bool {
 	})
 }
 
-// withoutIdentity leaves out what names the object and is never a field to own.
-func withoutIdentity(desired map[string]any) map[string]any {
+// WithoutIdentity leaves out of an object what names it and is never a field to own.
+func WithoutIdentity(desired map[string]any) map[string]any {
 	result := maps.Clone(desired)
 	delete(result, "apiVersion")
 	delete(result, "kind")

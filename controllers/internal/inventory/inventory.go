@@ -20,9 +20,14 @@ import (
 func Of(objects []*unstructured.Unstructured) []v1alpha1.InventoryEntry {
 	entries := make([]v1alpha1.InventoryEntry, 0, len(objects))
 	for _, o := range objects {
-		entries = append(entries, Entry(o.GroupVersionKind(), o.GetNamespace(), o.GetName()))
+		entries = append(entries, EntryOf(o))
 	}
 	return Union(entries)
+}
+
+// EntryOf names an object.
+func EntryOf(o *unstructured.Unstructured) v1alpha1.InventoryEntry {
+	return Entry(o.GroupVersionKind(), o.GetNamespace(), o.GetName())
 }
 
 // Entry names one object.
