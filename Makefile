@@ -1,8 +1,11 @@
 # Everything that is done with this repository is done here; continuous
 # integration (.ci/run) calls nothing else. `make help` lists the targets.
 
-MODULE  := github.com/meshingress/meshingress
-VERSION ?= $(shell $(GIT) describe --tags --always --dirty 2>/dev/null || echo dev)
+MODULE := github.com/meshingress/meshingress
+
+# The next release, as semantic versioning has it, and the repository of its image.
+VERSION ?= 0.1.0
+IMAGE   ?= meshingress/manager
 
 # git may not trust a checkout that another user owns, as in a container.
 GIT := git -c safe.directory=$(CURDIR)
@@ -90,7 +93,8 @@ envtest: ## Build the control plane that the tests and the demo run on.
 .PHONY: test
 test: ## Run all tests. RACE=-race runs them with the race detector, as CI does.
 	@assets="$$($(ENVTEST))" || exit 1; set -x; \
-	KUBEBUILDER_ASSETS="$$assets" go test $(RACE) -timeout 40m ./...
+	KUBEBUILDER_ASSETS="$$assets" go test $(RACE) -timeout 40m ./... && \
+	KUBEBUILDER_ASSETS="$$assets" go test -C hack/dist -timeout 40m ./...
 
 .PHONY: test-unit
 test-unit: ## Run the tests that need no control plane.
@@ -111,7 +115,7 @@ deflake: bin/ginkgo ## Run the suites on the control plane over and over until o
 
 .PHONY: build
 build: ## Build the manager and the kubectl plugin into bin/.
-	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' \
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=v$(VERSION)' \
 		-o bin/ ./cmd/manager ./cmd/kubectl-meshingress
 
 .PHONY: install-manifest
@@ -135,6 +139,15 @@ bin/kustomize: hack/tools/go.mod
 
 bin/ginkgo: hack/tools/go.mod
 	$(call tool,hack/tools,github.com/onsi/ginkgo/v2/ginkgo)
+
+# The tags leave out what opm needs for storing images, which asks for C libraries.
+bin/olm bin/catalog bin/opm: export GOFLAGS += -tags=containers_image_openpgp,exclude_graphdriver_btrfs,exclude_graphdriver_devicemapper
+
+bin/olm bin/catalog: hack/tools/olm/go.mod
+	$(call tool,hack/tools/olm,github.com/operator-framework/operator-lifecycle-manager/cmd/$(@F))
+
+bin/opm: hack/tools/olm/go.mod
+	$(call tool,hack/tools/olm,github.com/operator-framework/operator-registry/cmd/opm)
 
 bin/golangci-lint: hack/tools/lint/go.mod
 	$(call tool,hack/tools/lint,sigs.k8s.io/kube-api-linter/cmd/golangci-lint-kube-api-linter)
