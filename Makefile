@@ -71,18 +71,22 @@ verify: generate manifests golden ## Fail if a generated file is out of date or 
 .PHONY: fmt
 fmt: bin/golangci-lint ## Format the Go code.
 	bin/golangci-lint fmt
+	cd hack/dist && ../../bin/golangci-lint fmt
 
 .PHONY: vet
 vet: ## Run go vet.
 	go vet ./...
+	go vet -C hack/dist ./...
 
 .PHONY: lint
 lint: bin/golangci-lint ## Run the linters: style, the walls between packages, the API conventions.
 	bin/golangci-lint run
+	cd hack/dist && ../../bin/golangci-lint run
 
 .PHONY: lint-fix
 lint-fix: bin/golangci-lint ## Run the linters and repair what they can.
 	bin/golangci-lint run --fix
+	cd hack/dist && ../../bin/golangci-lint run --fix
 
 ##@ Tests
 
