@@ -46,9 +46,10 @@ generate: bin/controller-gen ## Write the deep copy functions of the API types.
 	bin/controller-gen object:headerFile=hack/boilerplate.go.txt paths=./api/...
 
 .PHONY: manifests
-manifests: bin/controller-gen ## Write the CRDs, the RBAC rules and the tables of the documentation.
+manifests: bin/controller-gen ## Write the CRDs, the RBAC rules, the admission policies and the documentation's tables.
 	bin/controller-gen crd paths=./api/... output:crd:dir=config/crd/bases
 	go run ./hack/rbac
+	go run ./hack/admission
 	go run ./hack/docs
 
 .PHONY: golden

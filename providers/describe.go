@@ -61,7 +61,10 @@ type Description struct {
 	// DataPlane says how to find the controller's workload.
 	DataPlane DataPlane
 
-	// Notices go to every class of the vendor.
+	// Retired says that the product has ended, or when it will; nil where it goes on.
+	Retired *v1alpha1.Notice
+
+	// Notices go to every class of the vendor, after Retired.
 	Notices []v1alpha1.Notice
 }
 
@@ -88,6 +91,14 @@ func (s StickyAnnotation) On(annotations map[string]string) (key string, on bool
 		}
 	}
 	return "", false
+}
+
+// AllNotices are what every class of the vendor is told.
+func (d Description) AllNotices() []v1alpha1.Notice {
+	if d.Retired == nil {
+		return d.Notices
+	}
+	return append([]v1alpha1.Notice{*d.Retired}, d.Notices...)
 }
 
 // Kinds returns every kind that the provider writes, patches or reads, without

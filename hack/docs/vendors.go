@@ -98,10 +98,10 @@ func writeVendor(p *page, provider providers.Provider, spec apiextensionsv1.JSON
 	p.heading(3, "Where %s is found", d.Vendor)
 	writeDataPlane(p, d.DataPlane)
 
-	if len(d.Notices) > 0 {
+	if notices := d.AllNotices(); len(notices) > 0 {
 		p.heading(3, "What every class of %s is told", d.Vendor)
 		var items []string
-		for _, n := range d.Notices {
+		for _, n := range notices {
 			items = append(items, code(n.Reason)+": "+prose(n.Message))
 		}
 		p.list(items)

@@ -59,7 +59,7 @@ func Class(registry *providers.Registry, class *v1alpha1.MeshIngressClass, snap 
 		return ClassResult{Rejected: classRejection(class, err)}
 	}
 	result := ClassResult{Strategy: choice.Strategy, StrategyReason: choice.Reason}
-	result.Plan.Notices = provider.Describe().Notices
+	result.Plan.Notices = provider.Describe().AllNotices()
 	if errs := checkSelector(class); len(errs) > 0 {
 		result.Rejected = &Rejection{v1alpha1.ReasonInvalid, errs}
 		return result

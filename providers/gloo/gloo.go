@@ -81,11 +81,11 @@ func (Provider) Describe() providers.Description {
 		// A VirtualService names no class.
 		IgnoresClassName: true,
 		DataPlane:        dataPlane(),
-		Notices: []v1alpha1.Notice{{
+		Retired: &v1alpha1.Notice{
 			Reason: ReasonEndOfLife,
 			Message: "The open source Gloo reaches its end of life on 2026-12-31 and gets no fixes after it " +
 				"(github.com/solo-io/gloo): plan to move to another vendor's class.",
-		}},
+		},
 	}
 }
 

@@ -75,7 +75,7 @@ func TestEachWaySupportsTheSame(t *testing.T) {
 }
 
 func TestEveryClassIsToldOfTheEndOfLife(t *testing.T) {
-	notices := gloo.New().Describe().Notices
+	notices := gloo.New().Describe().AllNotices()
 	if len(notices) != 1 || notices[0].Reason != gloo.ReasonEndOfLife {
 		t.Errorf("notices are %v", notices)
 	}

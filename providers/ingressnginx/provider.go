@@ -57,11 +57,11 @@ func (Provider) Describe() providers.Description {
 			clusterIPSupport(), headerSupport(),
 		},
 		DataPlane: dataPlane(),
-		Notices: []v1alpha1.Notice{{
+		Retired: &v1alpha1.Notice{
 			Reason: ReasonControllerRetired,
 			Message: "kubernetes/ingress-nginx is retired since March 2026 and gets no more security fixes: plan the move " +
 				"to another MeshIngressClass; changing className of a MeshIngress moves its routes",
-		}},
+		},
 	}
 }
 

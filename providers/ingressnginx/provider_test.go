@@ -145,7 +145,7 @@ func equal(t *testing.T, what string, got, want any) {
 
 func TestDescribe(t *testing.T) {
 	d := New().Describe()
-	equal(t, "notices", story.Reasons(d.Notices), []string{ReasonControllerRetired})
+	equal(t, "notices", story.Reasons(d.AllNotices()), []string{ReasonControllerRetired})
 
 	auto, err := providers.ChooseStrategy(d, providers.Wish{Routing: v1alpha1.RoutingAuto}, nil)
 	if err != nil || auto.Strategy != v1alpha1.StrategyClusterIP {

@@ -47,12 +47,12 @@ func (Provider) Describe() providers.Description {
 			Source: "traefik/traefik provider/kubernetes/{annotations,kubernetes}.go v1.7.34",
 		}},
 		DataPlane: dataPlane(),
-		Notices: []v1alpha1.Notice{{
+		Retired: &v1alpha1.Notice{
 			Reason: ReasonObsolete,
 			Message: "Traefik 1.x reads Ingresses of extensions/v1beta1 only, so that it serves nothing on Kubernetes 1.22 " +
 				"and later, and gets no more fixes: install Traefik 3, make a MeshIngressClass of vendor Traefik, and change " +
 				"className of the MeshIngresses",
-		}},
+		},
 	}
 }
 

@@ -115,7 +115,7 @@ func TestPathsThatMeanSomethingInARule(t *testing.T) {
 
 func TestEveryClassIsToldThatItIsObsolete(t *testing.T) {
 	var got []string
-	for _, n := range traefikv1.New().Describe().Notices {
+	for _, n := range traefikv1.New().Describe().AllNotices() {
 		got = append(got, n.Reason)
 	}
 	story.Diff(t, "notices", []string{traefikv1.ReasonObsolete}, got)

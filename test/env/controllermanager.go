@@ -15,6 +15,7 @@ import (
 // controllerNames are the controllers of kube-controller-manager that run.
 func controllerNames() []string {
 	return []string{
+		"validatingadmissionpolicy-status-controller",
 		"deployment-controller",
 		"replicaset-controller",
 		"daemonset-controller",
