@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 )
 
 // Denials are the writes that the API server has refused of late. The same write is not
@@ -71,9 +72,10 @@ func (d *Denials) note(write string, body []byte, err error) {
 	}
 }
 
-// send applies a body for a manager, unless just that was refused of late.
+// send applies a body for a manager, and logs what that does, unless just that was refused
+// of late.
 func (w Writer) send(
-	ctx context.Context, body *unstructured.Unstructured, manager string, opts ...client.ApplyOption,
+	ctx context.Context, does string, body *unstructured.Unstructured, manager string, opts ...client.ApplyOption,
 ) error {
 	wanted := body.DeepCopy()
 	wanted.SetResourceVersion("") // a later one asks for the same
@@ -85,6 +87,7 @@ func (w Writer) send(
 	if err := w.Denials.recall(write, content); err != nil {
 		return err
 	}
+	log.FromContext(ctx).Info(does, "object", Describe(body))
 	opts = append(opts, client.FieldOwner(manager))
 	err = w.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(body), opts...)
 	w.Denials.note(write, content, err)

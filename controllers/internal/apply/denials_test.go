@@ -4,9 +4,11 @@
 package apply_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,6 +20,8 @@ import (
 	clocktesting "k8s.io/utils/clock/testing"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
 	"github.com/meshingress/meshingress/controllers/internal/apply"
 )
@@ -30,6 +34,7 @@ var deploymentsResource = schema.GroupResource{Group: "apps", Resource: "deploym
 type gate struct {
 	answer error
 	asked  int
+	log    bytes.Buffer
 	clock  *clocktesting.FakePassiveClock
 	writer apply.Writer
 }
@@ -50,7 +55,8 @@ func newGate(answer error) *gate {
 func (g *gate) write(t *testing.T, name, manager, value string) error {
 	t.Helper()
 	live := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: "infra", Name: name, UID: "1"}}
-	_, err := g.writer.Fields(t.Context(), claimOn(live, manager, map[string]any{"key": value}), live)
+	ctx := log.IntoContext(t.Context(), zap.New(zap.WriteTo(&g.log)))
+	_, err := g.writer.Fields(ctx, claimOn(live, manager, map[string]any{"key": value}), live)
 	return err
 }
 
@@ -98,6 +104,17 @@ func TestWhatIsRefusedIsNotAskedForAgainSoon(t *testing.T) {
 	g.answer = nil
 	if err := g.write(t, "edge", "meshingress:a", "1"); err != nil {
 		t.Errorf("got %v, although nothing stands against it any more", err)
+	}
+}
+
+func TestOnlyWhatIsSentIsLogged(t *testing.T) {
+	g := newGate(apierrors.NewForbidden(deploymentsResource, "edge", errors.New("no")))
+	for range 3 {
+		_ = g.write(t, "edge", "meshingress:a", "1")
+	}
+	const line = `"msg":"Applying fields","fields":{"data":{"key":"1"}},"object":"ConfigMap infra/edge"`
+	if got := strings.Count(g.log.String(), line); got != 1 {
+		t.Errorf("%s was logged %d times, want once:\n%s", line, got, &g.log)
 	}
 }
 

@@ -118,7 +118,6 @@ func (w Writer) Fields(ctx context.Context, claim Claim, live client.Object) (Ch
 	} else if conflict != nil {
 		return Unchanged, conflict
 	}
-	log.FromContext(ctx).Info("Applying fields", "object", claim.String(), "fields", claim.Fields)
 	return Configured, w.applyFields(ctx, claim)
 }
 
@@ -128,7 +127,6 @@ func (w Writer) Replace(ctx context.Context, claim Claim, old string) error {
 	if _, err := w.Release(ctx, Claim{Entry: claim.Entry, UID: claim.UID, Manager: old}); err != nil {
 		return err
 	}
-	log.FromContext(ctx).Info("Applying fields", "object", claim.String(), "fields", claim.Fields)
 	return w.applyFields(ctx, claim)
 }
 
@@ -145,7 +143,6 @@ func (w Writer) release(ctx context.Context, claim Claim, live client.Object) (C
 	if !drift.Manages(live, claim.Manager) {
 		return Unchanged, nil
 	}
-	log.FromContext(ctx).Info("Releasing fields", "object", claim.String())
 	claim.Fields = nil
 	err := w.applyFields(ctx, claim)
 	var gone *GoneError
@@ -169,7 +166,15 @@ func (w Writer) applyAt(
 	body := claim.object()
 	body.SetUID(claim.UID)
 	body.SetResourceVersion(version)
-	return body, w.send(ctx, body, claim.Manager, options...)
+	if len(claim.Fields) == 0 {
+		return body, w.send(ctx, "Releasing fields", body, claim.Manager, options...)
+	}
+	return body, w.send(logging(ctx, "fields", claim.Fields), "Applying fields", body, claim.Manager, options...)
+}
+
+// logging adds a value to what is logged of a write.
+func logging(ctx context.Context, key string, value any) context.Context {
+	return log.IntoContext(ctx, log.FromContext(ctx).WithValues(key, value))
 }
 
 // object has the fields of the claim, and its name.

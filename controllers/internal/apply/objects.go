@@ -60,8 +60,7 @@ func (w Writer) Object(ctx context.Context, owner translate.Owner, desired *unst
 		}
 		change = Configured
 	}
-	log.FromContext(ctx).Info("Applying object", "object", Describe(desired), "change", change)
-	if err := w.apply(ctx, desired, live); err != nil {
+	if err := w.apply(logging(ctx, "change", change), desired, live); err != nil {
 		return Unchanged, fmt.Errorf("applying %s: %w", Describe(desired), err)
 	}
 	return change, nil
@@ -75,7 +74,7 @@ func (w Writer) apply(ctx context.Context, desired, live *unstructured.Unstructu
 	if live != nil {
 		body.SetUID(live.GetUID())
 	}
-	err := w.send(ctx, body, v1alpha1.FieldManager, client.ForceOwnership)
+	err := w.send(ctx, "Applying object", body, v1alpha1.FieldManager, client.ForceOwnership)
 	if live != nil && isGone(err) {
 		resource := schema.GroupResource{Group: desired.GroupVersionKind().Group, Resource: desired.GetKind()}
 		return apierrors.NewConflict(resource, desired.GetName(), err)

@@ -15,7 +15,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/controllers/internal/drift"
@@ -197,7 +196,7 @@ func (w Writer) take(
 	if err != nil {
 		return nil, err
 	}
-	log.FromContext(ctx).Info("Applying fields", "object", claim.String(), "fields", claim.Fields, "taken", len(held))
+	ctx = logging(ctx, "taken", len(held))
 	after, err := w.applyAt(ctx, claim, live.GetResourceVersion())
 	conflicts := fieldConflicts(err, claim.String())
 	for _, conflict := range conflicts {
