@@ -12,7 +12,7 @@ import (
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/controllers/internal/index"
-	"github.com/meshingress/meshingress/internal/authorization"
+	"github.com/meshingress/meshingress/controllers/internal/inventory"
 	"github.com/meshingress/meshingress/internal/injection"
 	"github.com/meshingress/meshingress/internal/linkerd"
 	"github.com/meshingress/meshingress/internal/translate"
@@ -53,7 +53,7 @@ func (r *Reconciler) headerless(ctx context.Context, s *scope, target v1alpha1.I
 func sendsNoHeader(mi *v1alpha1.MeshIngress, class string) bool {
 	status := mi.Status
 	switch {
-	case !slices.ContainsFunc(status.Inventory, func(e v1alpha1.InventoryEntry) bool { return !authorization.IsKind(e) }):
+	case !inventory.HasRoutes(status.Inventory):
 		return false
 	case status.MovingTo != nil && status.MovingTo.ClassName == class:
 		return status.MovingTo.Strategy != v1alpha1.StrategyHeader

@@ -242,6 +242,68 @@ var _ = Describe("Authorization", func() {
 		Expect(identities(ctx)).To(ConsistOf("ingress/envoy"))
 	})
 
+	Describe("without any route, because of a stranger's,", func() {
+		var (
+			mi     *v1alpha1.MeshIngress
+			theirs *unstructured.Unstructured
+		)
+		BeforeEach(func(ctx SpecContext) {
+			first, _ := settle(ctx, create(ctx, web(class)))
+			theirs = strangersLike(routeObject(ctx, v))
+			remove(ctx, first)
+			Expect(user.Create(ctx, theirs)).To(Succeed())
+			operator.Reset()
+			reconciler = operator.MeshIngress()
+			mi, _ = settle(ctx, create(ctx, web(class, guardedBy(v1alpha1.AuthorizationEnforce))))
+			expect.ExpectCondition(ctx, user, mi, v1alpha1.ConditionProgrammed, metav1.ConditionFalse, v1alpha1.ReasonObjectConflict)
+			Expect(mi.Status.Inventory).To(HaveEach(Satisfy(authorization.IsKind)))
+			Expect(mi.Status.Inventory).NotTo(BeEmpty())
+		})
+
+		// hadRoutes is a MeshIngress that had routes of a strategy once.
+		hadRoutes := func(ctx context.Context, strategy v1alpha1.Strategy) {
+			GinkgoHelper()
+			mi.Status.Strategy = strategy
+			Expect(user.Status().Update(ctx, mi)).To(Succeed())
+			expect.ExpectDeleted(ctx, user, theirs)
+		}
+
+		It("does not hold up those of another class", func(ctx SpecContext) {
+			to := createClass(ctx, contour())
+			runsAs(ctx, to, contour(), "envoy")
+			change(ctx, mi, func(mi *v1alpha1.MeshIngress) { mi.Spec.ClassName = to.Name })
+			mi, _ = settle(ctx, mi)
+			expect.ExpectCondition(ctx, user, mi, v1alpha1.ConditionProgrammed, metav1.ConditionTrue, v1alpha1.ReasonProgrammed)
+			Expect(mi.Status.ClassName).To(Equal(to.Name))
+			Expect(mi.Status.MovingTo).To(BeNil())
+			Expect(identities(ctx)).To(ConsistOf("ingress/envoy"), "no request comes from the controller before")
+		})
+
+		It("says that no route is there, where the class is not there either", func(ctx SpecContext) {
+			change(ctx, mi, func(mi *v1alpha1.MeshIngress) { mi.Spec.ClassName = "nobody" })
+			mi, _ = settle(ctx, mi)
+			expect.ExpectConditionMessage(ctx, user, mi, v1alpha1.ConditionProgrammed, "nothing is written")
+			Expect(mi.Status.ClassName).To(Equal("nobody"))
+		})
+
+		It("is not taken for a route that sends the header", func(ctx SpecContext) {
+			hadRoutes(ctx, v1alpha1.StrategyHeader)
+			current := expect.ExpectExists(ctx, user, class)
+			current.Spec.DataPlane.Repair = v1alpha1.RepairRestart
+			Expect(user.Update(ctx, current)).To(Succeed(), "the class has not been looked at since")
+			mi, _ = settle(ctx, mi)
+			expect.ExpectCondition(ctx, user, mi, v1alpha1.ConditionProgrammed, metav1.ConditionTrue, v1alpha1.ReasonProgrammed)
+		})
+
+		It("is not taken for a route that sends none, either", func(ctx SpecContext) {
+			hadRoutes(ctx, v1alpha1.StrategyClusterIP)
+			inIngressMode(ctx, class, 1)
+			mi, _ = settle(ctx, mi)
+			expect.ExpectCondition(ctx, user, mi, v1alpha1.ConditionProgrammed, metav1.ConditionUnknown, v1alpha1.ReasonProxyModePending)
+			Expect(routeObjects(ctx)).To(BeEmpty())
+		})
+	})
+
 	Describe("that is refused", func() {
 		It("for a Server of somebody else says so, and gives way to it", func(ctx SpecContext) {
 			mi, _ := settle(ctx, create(ctx, web(class, guardedBy(v1alpha1.AuthorizationEnforce))))

@@ -16,6 +16,7 @@ import (
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/controllers/internal/index"
+	"github.com/meshingress/meshingress/controllers/internal/inventory"
 	"github.com/meshingress/meshingress/controllers/internal/observe"
 	"github.com/meshingress/meshingress/internal/translate"
 	"github.com/meshingress/meshingress/providers"
@@ -165,7 +166,7 @@ func (r *Reconciler) siblings(ctx context.Context, s *scope) ([]*v1alpha1.MeshIn
 // ofClass reports whether a MeshIngress is of the class, or still has routes of it.
 func (s *scope) ofClass(mi *v1alpha1.MeshIngress, isDefault bool) bool {
 	return mi.Spec.ClassName == s.class.Name || (mi.Spec.ClassName == "" && isDefault) ||
-		(mi.Status.ClassName == s.class.Name && len(mi.Status.Inventory) > 0)
+		(mi.Status.ClassName == s.class.Name && inventory.HasRoutes(mi.Status.Inventory))
 }
 
 func (r *Reconciler) allowed(

@@ -17,6 +17,7 @@ import (
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/controllers/internal/apply"
+	"github.com/meshingress/meshingress/controllers/internal/inventory"
 	"github.com/meshingress/meshingress/internal/linkerd"
 	"github.com/meshingress/meshingress/internal/translate"
 	"github.com/meshingress/meshingress/providers"
@@ -64,10 +65,13 @@ func (r *Reconciler) ask(ctx context.Context, s *scope) (verdict, error) {
 	return result, nil
 }
 
+// hasRoutes reports whether routes are in place, or may be, of whatever class.
+func (s *scope) hasRoutes() bool { return inventory.HasRoutes(s.mi.Status.Inventory) }
+
 // leaves reports whether routes of another class are in place.
 func (s *scope) leaves() bool {
 	from := s.mi.Status.ClassName
-	return from != "" && from != s.class.Name && len(s.mi.Status.Inventory) > 0
+	return from != "" && from != s.class.Name && s.hasRoutes()
 }
 
 // moving reports whether routes are in place that another controller serves.
@@ -124,7 +128,8 @@ func (s *scope) holdsOld() string {
 // the class's: a proxy in ingress mode would let a client's own header through. Routes
 // that send the header go on doing so. Empty where nothing is in the way.
 func (s *scope) keepsHeader() string {
-	already := s.mi.Status.Strategy == v1alpha1.StrategyClusterIP && !s.leaves()
+	stay := s.hasRoutes() && !s.leaves()
+	already := s.mi.Status.Strategy == v1alpha1.StrategyClusterIP && stay
 	if s.result.Strategy != v1alpha1.StrategyClusterIP || already {
 		return ""
 	}
@@ -133,7 +138,7 @@ func (s *scope) keepsHeader() string {
 	switch {
 	case slices.ContainsFunc(s.class.Status.Workloads, inIngressMode):
 		why = "see its status.workloads"
-	case s.mi.Status.Strategy == v1alpha1.StrategyHeader && !s.leaves() && len(s.mi.Status.Inventory) > 0:
+	case s.mi.Status.Strategy == v1alpha1.StrategyHeader && stay:
 		why = s.unseen()
 	}
 	if why == "" {
@@ -182,7 +187,7 @@ func (s *scope) placedClass() string {
 		wanted = s.class.Name
 	}
 	placed := s.mi.Status.ClassName
-	if placed == "" || s.written.pruned || len(s.mi.Status.Inventory) == 0 {
+	if placed == "" || s.written.pruned || !s.hasRoutes() {
 		return wanted
 	}
 	return placed

@@ -140,7 +140,7 @@ func (s *scope) setProgrammed(set conditions.Setter) {
 		set.Unknown(kind, v1alpha1.ReasonProxyModePending, s.held)
 	case s.waiting:
 		set.Unknown(kind, v1alpha1.ReasonPending, "waiting for the first look at the vendor's objects")
-	case len(s.mi.Status.Inventory) > 0:
+	case s.hasRoutes():
 		set.Unknown(kind, v1alpha1.ReasonPending, "what was applied before stays until the object is accepted again")
 	default:
 		set.Unknown(kind, v1alpha1.ReasonPending, "nothing is written until the object is accepted")

@@ -117,6 +117,9 @@ func (r *Reconciler) put(ctx context.Context, s *scope, targets []base.Target) e
 func (r *Reconciler) recordPlan(ctx context.Context, s *scope, targets []base.Target) error {
 	before := s.mi.DeepCopy()
 	status := &s.mi.Status
+	if !s.hasRoutes() && status.ClassName != "" { // what it says is of routes that have gone, or never were
+		status.ClassName, status.Strategy = s.class.Name, ""
+	}
 	status.Inventory = inventory.Union(status.Inventory, inventory.Of(s.result.Plan.Objects))
 	status.Claims = inventory.UnionClaims(status.Claims, records(targets))
 	if s.moving() && (status.MovingTo == nil || status.MovingTo.ClassName != s.class.Name) {

@@ -11,6 +11,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/controllers/internal/inventory"
 	"github.com/meshingress/meshingress/internal/translate"
 )
 
@@ -48,7 +49,7 @@ func Register(ctx context.Context, indexer client.FieldIndexer) error {
 }
 
 func placed(mi *v1alpha1.MeshIngress) []string {
-	if mi.Status.ClassName == "" || len(mi.Status.Inventory) == 0 {
+	if mi.Status.ClassName == "" || !inventory.HasRoutes(mi.Status.Inventory) {
 		return nil
 	}
 	return []string{mi.Status.ClassName}

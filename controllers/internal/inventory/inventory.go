@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/internal/authorization"
 )
 
 // Of lists the entries of objects, in their order: what others refer to comes first,
@@ -40,6 +41,12 @@ func Entry(gvk schema.GroupVersionKind, namespace, name string) v1alpha1.Invento
 // GVK is the kind of an entry.
 func GVK(e v1alpha1.InventoryEntry) schema.GroupVersionKind {
 	return schema.GroupVersionKind{Group: e.Group, Version: e.Version, Kind: e.Kind}
+}
+
+// HasRoutes reports whether anything is listed that routes requests, or is needed for it:
+// the objects of spec.authorization are beside the routes, and come before them.
+func HasRoutes(entries []v1alpha1.InventoryEntry) bool {
+	return slices.ContainsFunc(entries, func(e v1alpha1.InventoryEntry) bool { return !authorization.IsKind(e) })
 }
 
 // Union merges lists in the order of appearance, each object once.
