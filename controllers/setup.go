@@ -46,6 +46,9 @@ type Options struct {
 	// LinkerdNamespace is where the control plane is.
 	LinkerdNamespace string
 
+	// Namespaces are those that the manager is limited to; none for all.
+	Namespaces Namespaces
+
 	// Overrides win over what the installation of Linkerd says.
 	Overrides Overrides
 
@@ -113,7 +116,8 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	facts := observe.Linkerd{Reader: linkerdCache, Namespace: o.LinkerdNamespace, Overrides: o.Overrides}
 	common := base.Reconciler{
 		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Registry: o.Registry, Linkerd: facts, Watches: kinds,
-		Events: mgr.GetEventRecorder("meshingress"), Metrics: counters,
+		Namespaces: o.Namespaces,
+		Events:     mgr.GetEventRecorder("meshingress"), Metrics: counters,
 		Denials: apply.NewDenials(base.RetryDenied, clock.RealClock{}),
 	}
 	routes := &meshingress.Reconciler{Reconciler: common}

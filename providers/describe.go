@@ -160,9 +160,19 @@ type Kind struct {
 	// BuiltIn kinds are served by every API server; others need a CRD.
 	BuiltIn bool
 
+	// ClusterScoped kinds have objects without namespace, so that a Role of a
+	// namespace cannot grant them.
+	ClusterScoped bool
+
 	// Field, in a need, is a field that the served schema must have:
 	// "spec.routingType". Empty elsewhere.
 	Field string
+}
+
+// InCluster is a kind whose objects have no namespace.
+func (k Kind) InCluster() Kind {
+	k.ClusterScoped = true
+	return k
 }
 
 // WithField is a kind whose served schema has a field, for StrategySupport.Needs.
@@ -204,7 +214,7 @@ var (
 	}
 	KindNamespace = Kind{
 		GroupVersionKind: schema.GroupVersionKind{Version: "v1", Kind: "Namespace"},
-		Resource:         "namespaces", BuiltIn: true,
+		Resource:         "namespaces", BuiltIn: true, ClusterScoped: true,
 	}
 	KindServiceAccount = Kind{
 		GroupVersionKind: schema.GroupVersionKind{Version: "v1", Kind: "ServiceAccount"},

@@ -42,6 +42,7 @@ type options struct {
 	linkerdNamespace string
 	linkerdVersion   string
 	clusterDomain    string
+	watchNamespaces  string
 	tokenProjection  string
 	log              zap.Options
 }
@@ -57,6 +58,8 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&o.linkerdVersion, "linkerd-version", "",
 		"Version of Linkerd, where its ConfigMap cannot be read. Linkerd is then taken as installed.")
 	flags.StringVar(&o.clusterDomain, "cluster-domain", "", "Cluster domain. Default: what Linkerd was installed with.")
+	flags.StringVar(&o.watchNamespaces, "watch-namespaces", "",
+		"Namespaces to work in, as a,b: those of the routes, of their backends and of the ingress controllers. Default: all.")
 	flags.StringVar(&o.tokenProjection, "linkerd-token-projection", "",
 		"true or false: whether proxies get a projected token. Default: what Linkerd was installed with.")
 	o.log.BindFlags(flags)
@@ -93,11 +96,15 @@ func run(args []string) error {
 	if err != nil {
 		return err
 	}
-	mgr, err := newManager(o, registry)
+	namespaces, err := controllers.ParseNamespaces(o.watchNamespaces)
+	if err != nil {
+		return fmt.Errorf("--watch-namespaces: %w", err)
+	}
+	mgr, err := newManager(o, registry, namespaces)
 	if err != nil {
 		return err
 	}
-	if err := addControllers(ctx, mgr, o, registry); err != nil {
+	if err := addControllers(ctx, mgr, o, registry, namespaces); err != nil {
 		return err
 	}
 	ctrl.Log.Info("Starting the manager", "version", version, "go", goVersion())
@@ -107,7 +114,7 @@ func run(args []string) error {
 	return nil
 }
 
-func newManager(o options, registry *providers.Registry) (ctrl.Manager, error) {
+func newManager(o options, registry *providers.Registry, namespaces controllers.Namespaces) (ctrl.Manager, error) {
 	cfg, err := ctrl.GetConfig()
 	if err != nil {
 		return nil, fmt.Errorf("finding the cluster: %w", err)
@@ -116,7 +123,7 @@ func newManager(o options, registry *providers.Registry) (ctrl.Manager, error) {
 	if err != nil {
 		return nil, err
 	}
-	mgr, err := ctrl.NewManager(cfg, ctrl.Options{
+	mgrOptions := ctrl.Options{
 		Scheme:                        scheme,
 		Cache:                         controllers.CacheOptions(registry),
 		Client:                        controllers.ClientOptions(),
@@ -126,7 +133,9 @@ func newManager(o options, registry *providers.Registry) (ctrl.Manager, error) {
 		LeaderElectionID:              "meshingress.networking.meshingress.dev",
 		LeaderElectionNamespace:       o.leaderNamespace,
 		LeaderElectionReleaseOnCancel: true,
-	})
+	}
+	controllers.Limit(&mgrOptions, namespaces)
+	mgr, err := ctrl.NewManager(cfg, mgrOptions)
 	if err != nil {
 		return nil, fmt.Errorf("making the manager: %w", err)
 	}
@@ -139,13 +148,15 @@ func newManager(o options, registry *providers.Registry) (ctrl.Manager, error) {
 	return mgr, nil
 }
 
-func addControllers(ctx context.Context, mgr ctrl.Manager, o options, registry *providers.Registry) error {
+func addControllers(
+	ctx context.Context, mgr ctrl.Manager, o options, registry *providers.Registry, namespaces controllers.Namespaces,
+) error {
 	overrides, err := o.overrides()
 	if err != nil {
 		return err
 	}
 	return controllers.Setup(ctx, mgr, controllers.Options{
-		Registry: registry, LinkerdNamespace: o.linkerdNamespace, Overrides: overrides,
+		Registry: registry, LinkerdNamespace: o.linkerdNamespace, Overrides: overrides, Namespaces: namespaces,
 	})
 }
 

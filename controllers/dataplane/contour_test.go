@@ -20,6 +20,7 @@ import (
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/controllers/internal/controllertest"
 	"github.com/meshingress/meshingress/internal/linkerd"
+	"github.com/meshingress/meshingress/internal/permissions"
 	"github.com/meshingress/meshingress/test/builders"
 	"github.com/meshingress/meshingress/test/expect"
 	"github.com/meshingress/meshingress/test/fixtures"
@@ -86,15 +87,18 @@ func applyAccount(ctx SpecContext, name string) {
 // withoutOptIn takes the opt-in role of Contour from the operator, for one spec.
 func withoutOptIn(ctx SpecContext) {
 	GinkgoHelper()
-	binding := latest(ctx, &rbacv1.ClusterRoleBinding{ObjectMeta: metav1.ObjectMeta{Name: "meshingress-vendor-contour-optin"}})
-	Expect(testEnv.Client.Delete(ctx, binding)).To(Succeed())
+	name := permissions.OptInRole(v1alpha1.VendorContour)
+	role := latest(ctx, &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: name}})
+	Expect(testEnv.Client.Delete(ctx, role)).To(Succeed())
+	Expect(testEnv.AggregateRole(ctx, permissions.ManagerRole)).To(Succeed())
 	allowed := func(ctx context.Context) bool {
 		return !apierrors.IsForbidden(operator.Client.Get(ctx, client.ObjectKeyFromObject(meshAccount()), &corev1.ServiceAccount{}))
 	}
 	Eventually(ctx, allowed).WithTimeout(authorizerTimeout).Should(BeFalse())
 	DeferCleanup(func(ctx SpecContext) {
-		binding.ResourceVersion, binding.UID = "", ""
-		Expect(testEnv.Client.Create(ctx, binding)).To(Succeed())
+		role.ResourceVersion, role.UID = "", ""
+		Expect(testEnv.Client.Create(ctx, role)).To(Succeed())
+		Expect(testEnv.AggregateRole(ctx, permissions.ManagerRole)).To(Succeed())
 		Eventually(ctx, allowed).WithTimeout(authorizerTimeout).Should(BeTrue())
 	})
 }

@@ -136,7 +136,7 @@ var errWaiting = errors.New("waiting for the first look at what the class depend
 // cluster reads what discovery looks through. The lists are not changed, so they
 // are not copied.
 func (r *Reconciler) cluster(ctx context.Context, facts linkerd.Facts) (injection.Cluster, error) {
-	c := injection.Cluster{Linkerd: facts, Namespaces: map[string]*corev1.Namespace{}}
+	c := injection.Cluster{Linkerd: facts, Watched: r.Namespaces, Namespaces: map[string]*corev1.Namespace{}}
 	var services corev1.ServiceList
 	var namespaces corev1.NamespaceList
 	for _, list := range []client.ObjectList{&services, &namespaces} {

@@ -22,6 +22,7 @@ import (
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/controllers/internal/controllertest"
+	"github.com/meshingress/meshingress/internal/permissions"
 	"github.com/meshingress/meshingress/test/expect"
 )
 
@@ -125,7 +126,7 @@ func forbidIngresses(ctx context.Context, verbs ...string) (restore func(context
 	return restore
 }
 
-// setRoles writes the rules of roles.
+// setRoles writes the rules of roles, of which the operator's is made.
 func setRoles(ctx context.Context, roles *rbacv1.ClusterRoleList) {
 	GinkgoHelper()
 	for i := range roles.Items {
@@ -134,6 +135,7 @@ func setRoles(ctx context.Context, roles *rbacv1.ClusterRoleList) {
 		current.Rules = roles.Items[i].Rules
 		Expect(user.Update(ctx, current)).To(Succeed())
 	}
+	Expect(testEnv.AggregateRole(ctx, permissions.ManagerRole)).To(Succeed())
 }
 
 // mayDelete asks whether the operator may delete Ingresses.

@@ -92,7 +92,7 @@ func (r *Reconciler) snapshot(ctx context.Context, s *scope) (translate.Snapshot
 	if err != nil {
 		return translate.Snapshot{}, err
 	}
-	snap := translate.Snapshot{Linkerd: facts}
+	snap := translate.Snapshot{Linkerd: facts, Watched: r.Namespaces}
 	if s.provider != nil {
 		if snap.Served, err = observe.Served(ctx, r.Client, s.provider.Describe().Served()); err != nil {
 			return snap, err
@@ -111,6 +111,9 @@ func (r *Reconciler) addServices(ctx context.Context, s *scope, snap *translate.
 	names := []string{s.mi.Namespace}
 	for _, key := range translate.Services(s.mi) {
 		names = append(names, key.Namespace)
+		if !r.Namespaces.Has(key.Namespace) {
+			continue // it is told with what is missing
+		}
 		svc := &corev1.Service{}
 		err := r.Client.Get(ctx, key, svc)
 		if client.IgnoreNotFound(err) != nil {

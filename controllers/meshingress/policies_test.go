@@ -16,6 +16,7 @@ import (
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/internal/authorization"
+	"github.com/meshingress/meshingress/internal/permissions"
 	"github.com/meshingress/meshingress/providers"
 	"github.com/meshingress/meshingress/test/builders"
 	"github.com/meshingress/meshingress/test/expect"
@@ -107,7 +108,7 @@ func createServer(ctx context.Context, name, port string, labels map[string]any)
 // forbidPolicies takes the opt-in role from the operator, and returns what gives it back.
 func forbidPolicies(ctx context.Context) (restore func(context.Context)) {
 	GinkgoHelper()
-	role := expect.ExpectExists(ctx, user, &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: "meshingress-authorization"}})
+	role := expect.ExpectExists(ctx, user, &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: permissions.AuthorizationRole}})
 	none := role.DeepCopy()
 	none.Rules = nil
 	setRoles(ctx, &rbacv1.ClusterRoleList{Items: []rbacv1.ClusterRole{*none}})

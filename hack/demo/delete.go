@@ -14,7 +14,6 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/meshingress/meshingress/internal/linkerd"
 	"github.com/meshingress/meshingress/test/env"
@@ -99,41 +98,8 @@ func (d *demo) takeSnapshot(ctx context.Context) error {
 
 // snapshot is the cluster without what a rollout changes for good.
 func (d *demo) snapshot(ctx context.Context) (env.Snapshot, error) {
-	snapshot, err := d.env.Snapshot(ctx, ofRollouts)
-	if err != nil {
-		return nil, err
-	}
-	for key, object := range snapshot {
-		if strings.HasPrefix(key, "Deployment.apps ") || strings.HasPrefix(key, "DaemonSet.apps ") {
-			withoutRollout(object)
-		}
-	}
-	return snapshot, nil
-}
-
-func ofRollouts(object *unstructured.Unstructured) bool {
-	switch object.GroupVersionKind().GroupKind().String() {
-	case "Pod", "ReplicaSet.apps", "ControllerRevision.apps":
-		return true
-	default:
-		return false
-	}
-}
-
-// withoutRollout takes off a workload what counts its rollouts.
-func withoutRollout(object *unstructured.Unstructured) {
-	delete(object.Object, "status")
-	annotations := object.GetAnnotations()
-	delete(annotations, "deployment.kubernetes.io/revision")
-	delete(annotations, "deprecated.daemonset.template.generation")
-	object.SetAnnotations(annotations)
-	fields := object.GetManagedFields()
-	for i := len(fields) - 1; i >= 0; i-- {
-		if fields[i].Subresource == "status" {
-			fields = slices.Delete(fields, i, i+1)
-		}
-	}
-	object.SetManagedFields(fields)
+	snapshot, err := d.env.Snapshot(ctx)
+	return snapshot.WithoutRollouts(), err
 }
 
 // end stops everything, and reads what the operator complained about.

@@ -153,24 +153,3 @@ func TestUnreadySaysWhy(t *testing.T) {
 		})
 	}
 }
-
-func TestWithoutRolloutLeavesEverythingElse(t *testing.T) {
-	object := &unstructured.Unstructured{Object: map[string]any{
-		"spec": map[string]any{"replicas": int64(1)}, "status": map[string]any{"replicas": int64(1)},
-	}}
-	object.SetAnnotations(map[string]string{"deployment.kubernetes.io/revision": "3", "kept": "yes"})
-	object.SetManagedFields([]metav1.ManagedFieldsEntry{
-		{Manager: "helm"}, {Manager: "kube-controller-manager", Subresource: "status"},
-	})
-	withoutRollout(object)
-
-	if diff := cmp.Diff(map[string]string{"kept": "yes"}, object.GetAnnotations()); diff != "" {
-		t.Errorf("annotations (-want +got):\n%s", diff)
-	}
-	if diff := cmp.Diff([]metav1.ManagedFieldsEntry{{Manager: "helm"}}, object.GetManagedFields()); diff != "" {
-		t.Errorf("managed fields (-want +got):\n%s", diff)
-	}
-	if _, there := object.Object["status"]; there || object.Object["spec"] == nil {
-		t.Errorf("want spec and no status, got %v", object.Object)
-	}
-}

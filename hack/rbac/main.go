@@ -5,7 +5,9 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -13,16 +15,14 @@ import (
 	"github.com/meshingress/meshingress/providers/all"
 )
 
-const directory = "config/rbac"
-
 func main() {
-	if err := run(directory); err != nil {
+	if err := run("."); err != nil {
 		fmt.Fprintln(os.Stderr, "rbac:", err)
 		os.Exit(1)
 	}
 }
 
-func run(dir string) error {
+func run(root string) error {
 	descriptions, err := describeAll()
 	if err != nil {
 		return err
@@ -31,7 +31,7 @@ func run(dir string) error {
 	if err != nil {
 		return err
 	}
-	return write(dir, files)
+	return write(root, files)
 }
 
 func describeAll() ([]providers.Description, error) {
@@ -46,41 +46,48 @@ func describeAll() ([]providers.Description, error) {
 	return descriptions, nil
 }
 
-// write makes files the only generated ones in dir.
-func write(dir string, files map[string][]byte) error {
-	present, err := generatedIn(dir)
+// write makes files the only generated ones below root. Their names are paths in it.
+func write(root string, files map[string][]byte) error {
+	present, err := generatedIn(root)
 	if err != nil {
 		return err
 	}
 	for _, name := range present {
 		if _, keep := files[name]; !keep {
-			if err := os.Remove(filepath.Join(dir, name)); err != nil {
+			if err := os.Remove(filepath.Join(root, name)); err != nil {
 				return fmt.Errorf("removing what is no longer generated: %w", err)
 			}
 		}
 	}
 	for name, content := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
+		path := filepath.Join(root, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return fmt.Errorf("making the directory of %s: %w", name, err)
+		}
+		if err := os.WriteFile(path, content, 0o644); err != nil {
 			return fmt.Errorf("writing %s: %w", name, err)
 		}
 	}
 	return nil
 }
 
-// generatedIn lists the files in dir that begin with the header.
-func generatedIn(dir string) ([]string, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, fmt.Errorf("listing %s: %w", dir, err)
-	}
+// generatedIn lists the files below the directories of root that are written here which
+// begin with the header, as paths in root.
+func generatedIn(root string) ([]string, error) {
 	var names []string
-	for _, e := range entries {
-		content, err := os.ReadFile(filepath.Join(dir, e.Name()))
-		if err != nil {
-			return nil, fmt.Errorf("reading what is in %s: %w", dir, err)
-		}
-		if bytes.HasPrefix(content, []byte(header)) {
-			names = append(names, e.Name())
+	for _, dir := range []string{rbacDir, filepath.Dir(chartFile)} {
+		err := fs.WalkDir(os.DirFS(root), dir, func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() {
+				return err
+			}
+			content, err := os.ReadFile(filepath.Join(root, path))
+			if bytes.HasPrefix(content, []byte(header)) {
+				names = append(names, path)
+			}
+			return err
+		})
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("looking for what was generated in %s: %w", dir, err)
 		}
 	}
 	return names, nil

@@ -17,6 +17,7 @@ import (
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/internal/linkerd"
+	"github.com/meshingress/meshingress/internal/watched"
 	"github.com/meshingress/meshingress/providers"
 )
 
@@ -26,6 +27,9 @@ type Cluster struct {
 	Services   []*corev1.Service
 	Namespaces map[string]*corev1.Namespace
 	Linkerd    linkerd.Facts
+
+	// Watched are the namespaces whose Workloads and Services these are.
+	Watched watched.Namespaces
 
 	// IngressClasses are the controller strings of the IngressClasses, by name.
 	IngressClasses map[string]string
@@ -161,7 +165,7 @@ func findWorkloads(
 ) (found []Workload, mismatch string, err error) {
 	of := ownerOfClass(class, c)
 	if named := class.Spec.DataPlane.Workloads; len(named) > 0 {
-		found, err := namedWorkloads(named, c.Workloads)
+		found, err := namedWorkloads(named, c)
 		return found, of.mismatch(where), err
 	}
 	candidates := of.told(findCandidates(class, where, c.Workloads, of))
@@ -173,8 +177,8 @@ func findWorkloads(
 		return nil, "", &DiscoveryError{v1alpha1.ReasonControllerMismatch, of.mismatch(where) + "; if they are right, " +
 			"name the workload: " + yamlWorkloads(where, found)}
 	case len(found) == 0:
-		return nil, "", &DiscoveryError{v1alpha1.ReasonWorkloadNotFound, fmt.Sprintf("no workload of the class has pods with %s: "+
-			"name it: %s", describeSelectors(where, class.Spec.GatewayRef), yamlWorkloads(where, nil))}
+		return nil, "", &DiscoveryError{v1alpha1.ReasonWorkloadNotFound, fmt.Sprintf("no workload of the class%s has pods with %s: "+
+			"name it: %s", c.watched(), describeSelectors(where, class.Spec.GatewayRef), yamlWorkloads(where, nil))}
 	case len(found) > 1:
 		return nil, "", &DiscoveryError{v1alpha1.ReasonAmbiguousWorkload, fmt.Sprintf(
 			"%d workloads match; name those of this class: %s", len(found), yamlWorkloads(where, found))}
@@ -183,15 +187,24 @@ func findWorkloads(
 	}
 }
 
-func namedWorkloads(named []v1alpha1.WorkloadReference, all []Workload) ([]Workload, error) {
+// watched says where was looked, where that is not everywhere.
+func (c Cluster) watched() string {
+	if len(c.Watched) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" in the namespaces of --%s, %s,", watched.Flag, c.Watched)
+}
+
+func namedWorkloads(named []v1alpha1.WorkloadReference, c Cluster) ([]Workload, error) {
 	var found []Workload
 	for i, ref := range named {
-		j := slices.IndexFunc(all, func(w Workload) bool { return w.WorkloadReference == ref })
+		j := slices.IndexFunc(c.Workloads, func(w Workload) bool { return w.WorkloadReference == ref })
 		if j < 0 {
-			return nil, &DiscoveryError{v1alpha1.ReasonWorkloadNotFound, fmt.Sprintf(
-				"spec.dataPlane.workloads[%d]: there is no %s: create it or correct the reference", i, RefString(ref))}
+			why := cmp.Or(c.Watched.Explain(ref.Namespace),
+				fmt.Sprintf("there is no %s: create it or correct the reference", RefString(ref)))
+			return nil, &DiscoveryError{v1alpha1.ReasonWorkloadNotFound, fmt.Sprintf("spec.dataPlane.workloads[%d]: %s", i, why)}
 		}
-		found = append(found, all[j])
+		found = append(found, c.Workloads[j])
 	}
 	SortWorkloads(found)
 	return found, nil

@@ -4,6 +4,7 @@
 package injection
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -22,7 +23,7 @@ type inbound struct {
 }
 
 func findInbound(class *v1alpha1.MeshIngressClass, w Workload, c Cluster) (inbound, error) {
-	services, err := findServices(class, w, c.Services)
+	services, err := findServices(class, w, c)
 	if err != nil {
 		return inbound{}, err
 	}
@@ -90,10 +91,10 @@ func exposedPorts(w Workload, services []*corev1.Service) ([]int32, error) {
 	return ports, nil
 }
 
-func findServices(class *v1alpha1.MeshIngressClass, w Workload, services []*corev1.Service) ([]*corev1.Service, error) {
+func findServices(class *v1alpha1.MeshIngressClass, w Workload, c Cluster) ([]*corev1.Service, error) {
 	var found []*corev1.Service
 	ref := class.Spec.DataPlane.ServiceRef
-	for _, svc := range services {
+	for _, svc := range c.Services {
 		switch {
 		case ref != nil && svc.Namespace == ref.Namespace && svc.Name == ref.Name,
 			ref == nil && isExposed(svc) && svc.Namespace == w.Namespace && selectsPods(svc, w):
@@ -101,8 +102,9 @@ func findServices(class *v1alpha1.MeshIngressClass, w Workload, services []*core
 		}
 	}
 	if ref != nil && len(found) == 0 {
-		return nil, &DiscoveryError{v1alpha1.ReasonServiceNotFound, fmt.Sprintf(
-			"spec.dataPlane.serviceRef: there is no Service %s/%s: create it or correct the reference", ref.Namespace, ref.Name)}
+		why := cmp.Or(c.Watched.Explain(ref.Namespace),
+			fmt.Sprintf("there is no Service %s/%s: create it or correct the reference", ref.Namespace, ref.Name))
+		return nil, &DiscoveryError{v1alpha1.ReasonServiceNotFound, "spec.dataPlane.serviceRef: " + why}
 	}
 	return found, nil
 }

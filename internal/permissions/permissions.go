@@ -17,39 +17,64 @@ import (
 	"github.com/meshingress/meshingress/providers"
 )
 
-// Base returns what the operator needs in the whole cluster, whatever the vendor.
+// Rules are permissions, by where they have to be granted.
+type Rules struct {
+	// Cluster are the rules that only a ClusterRoleBinding can grant, because what they
+	// name has no namespace, and those that an operator needs in namespaces that it
+	// does not watch.
+	Cluster []rbacv1.PolicyRule `json:"cluster"`
+
+	// Namespaced are the rules that a RoleBinding can grant: an operator that watches
+	// some namespaces needs them only there.
+	Namespaced []rbacv1.PolicyRule `json:"namespaced"`
+}
+
+// All returns the rules of an operator that watches every namespace.
+func (r Rules) All() []rbacv1.PolicyRule { return slices.Concat(r.Cluster, r.Namespaced) }
+
+// Base returns what the operator needs whatever the vendor.
 //
 // The finalizer is set with patch on the object itself. A list or watch that a
-// resourceName guards is allowed only with the field selector metadata.name.
-func Base() []rbacv1.PolicyRule {
+// resourceName guards is allowed only with the field selector metadata.name, in any
+// namespace: Linkerd's may be unwatched. Events about objects without namespace are in
+// the namespace default (k8s.io/client-go tools/events/event_recorder.go v0.37.2).
+func Base() Rules {
 	apps := []string{"daemonsets", "deployments", "statefulsets"}
-	return []rbacv1.PolicyRule{
-		rule(v1alpha1.GroupName, []string{"meshingressclasses", "meshingresses"}, read("patch")...),
-		rule(v1alpha1.GroupName, []string{"meshingressclasses/status", "meshingresses/status"}, "patch"),
-		rule("", []string{"namespaces", "pods", "services"}, read()...),
-		rule("apps", apps, read("patch")...),
-		rule("batch", []string{"cronjobs", "jobs"}, read()...),
-		rule(authorization.Group, []string{authorization.KindServer.Resource}, read()...),
-		rule("apiextensions.k8s.io", []string{"customresourcedefinitions"}, read()...),
-		named(rule("", []string{"configmaps"}, read()...), linkerd.ConfigMapName),
-		rule("admissionregistration.k8s.io", []string{"mutatingwebhookconfigurations", "validatingwebhookconfigurations"}, read()...),
-		rule("networking.k8s.io", []string{"ingressclasses"}, read()...),
-		rule("", []string{"events"}, "create", "patch"),
-		rule("events.k8s.io", []string{"events"}, "create", "patch"),
+	webhooks := []string{"mutatingwebhookconfigurations", "validatingwebhookconfigurations"}
+	return Rules{
+		Cluster: []rbacv1.PolicyRule{
+			rule(v1alpha1.GroupName, []string{"meshingressclasses"}, read("patch")...),
+			rule(v1alpha1.GroupName, []string{"meshingressclasses/status"}, "patch"),
+			rule("", []string{"namespaces"}, read()...),
+			rule("apiextensions.k8s.io", []string{"customresourcedefinitions"}, read()...),
+			named(rule("", []string{"configmaps"}, read()...), linkerd.ConfigMapName),
+			rule("admissionregistration.k8s.io", webhooks, read()...),
+			rule("networking.k8s.io", []string{"ingressclasses"}, read()...),
+			rule("", []string{"events"}, "create", "patch"),
+			rule("events.k8s.io", []string{"events"}, "create", "patch"),
+		},
+		Namespaced: []rbacv1.PolicyRule{
+			rule(v1alpha1.GroupName, []string{"meshingresses"}, read("patch")...),
+			rule(v1alpha1.GroupName, []string{"meshingresses/status"}, "patch"),
+			rule("", []string{"pods", "services"}, read()...),
+			rule("apps", apps, read("patch")...),
+			rule("batch", []string{"cronjobs", "jobs"}, read()...),
+			rule(authorization.Group, []string{authorization.KindServer.Resource}, read()...),
+		},
 	}
 }
 
-// Vendor returns what the operator needs in the whole cluster for one vendor: to
-// read every kind of the description, to patch Patches, and to create, patch and
-// delete Writes. There is one rule for each resource, sorted by group and
-// resource. What only opt-in ways need is left to OptIn.
-func Vendor(d providers.Description) []rbacv1.PolicyRule {
+// Vendor returns what the operator needs for one vendor: to read every kind of the
+// description, to patch Patches, and to create, patch and delete Writes. There is one
+// rule for each resource, sorted by group and resource. What only opt-in ways need is
+// left to OptIn.
+func Vendor(d providers.Description) Rules {
 	return rules(d.Writes, slices.Concat(d.Patches, d.DataPlane.Kinds), slices.Concat(d.Routes, d.ReadOnly))
 }
 
 // OptIn returns what the vendor's opt-in ways need besides, and what is made for
 // workloads where a class asks; nothing where there is no such need.
-func OptIn(d providers.Description) []rbacv1.PolicyRule {
+func OptIn(d providers.Description) Rules {
 	writes, patches := slices.Clone(d.DataPlane.Writes), []providers.Kind(nil)
 	for _, s := range d.Strategies {
 		writes, patches = append(writes, s.Writes...), append(patches, s.Patches...)
@@ -59,18 +84,18 @@ func OptIn(d providers.Description) []rbacv1.PolicyRule {
 
 // Authorization returns what spec.authorization of MeshIngresses needs: the kinds of
 // Linkerd's policy API.
-func Authorization() []rbacv1.PolicyRule { return rules(authorization.Kinds(), nil, nil) }
+func Authorization() Rules { return rules(authorization.Kinds(), nil, nil) }
 
-func rules(writes, patches, reads []providers.Kind) []rbacv1.PolicyRule {
-	verbs := map[schema.GroupResource]map[string]bool{}
+func rules(writes, patches, reads []providers.Kind) Rules {
+	verbs := map[resource]map[string]bool{}
 	allow := func(kinds []providers.Kind, more ...string) {
 		for _, k := range kinds {
-			resource := schema.GroupResource{Group: k.Group, Resource: k.Resource}
-			if verbs[resource] == nil {
-				verbs[resource] = map[string]bool{}
+			r := resource{GroupResource: schema.GroupResource{Group: k.Group, Resource: k.Resource}, cluster: k.ClusterScoped}
+			if verbs[r] == nil {
+				verbs[r] = map[string]bool{}
 			}
 			for _, v := range read(more...) {
-				verbs[resource][v] = true
+				verbs[r][v] = true
 			}
 		}
 	}
@@ -78,11 +103,21 @@ func rules(writes, patches, reads []providers.Kind) []rbacv1.PolicyRule {
 	allow(patches, "patch")
 	allow(reads)
 
-	var result []rbacv1.PolicyRule
+	var result Rules
 	for _, r := range slices.SortedFunc(maps.Keys(verbs), compareResources) {
-		result = append(result, rule(r.Group, []string{r.Resource}, slices.SortedFunc(maps.Keys(verbs[r]), compareVerbs)...))
+		list := &result.Namespaced
+		if r.cluster {
+			list = &result.Cluster
+		}
+		*list = append(*list, rule(r.Group, []string{r.Resource}, slices.SortedFunc(maps.Keys(verbs[r]), compareVerbs)...))
 	}
 	return result
+}
+
+// resource is what one rule names.
+type resource struct {
+	schema.GroupResource
+	cluster bool // it has no namespaces
 }
 
 // LeaderElection returns what electing a leader needs in the manager's own
@@ -109,7 +144,7 @@ func named(r rbacv1.PolicyRule, name string) rbacv1.PolicyRule {
 // read returns the verbs of a cached reader, and more.
 func read(more ...string) []string { return append([]string{"get", "list", "watch"}, more...) }
 
-func compareResources(a, b schema.GroupResource) int {
+func compareResources(a, b resource) int {
 	return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Resource, b.Resource))
 }
 

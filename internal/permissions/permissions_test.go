@@ -24,30 +24,31 @@ func kind(group, resource string) providers.Kind {
 
 func TestVendor(t *testing.T) {
 	routes, settings, foreign := kind("b.example", "routes"), kind("", "settings"), kind("a.example", "foreign")
+	classes := kind("b.example", "routeclasses").InCluster()
 	cases := map[string]struct {
 		description providers.Description
-		want        []rbacv1.PolicyRule
+		want        permissions.Rules
 	}{
 		"a vendor without kinds needs nothing": {},
 		"what is written is read, created, patched and deleted": {
 			description: providers.Description{Writes: []providers.Kind{routes}},
-			want:        []rbacv1.PolicyRule{rule("b.example", "routes", "get", "list", "watch", "create", "patch", "delete")},
+			want:        namespaced(rule("b.example", "routes", "get", "list", "watch", "create", "patch", "delete")),
 		},
 		"what is patched is not created": {
 			description: providers.Description{Patches: []providers.Kind{settings}},
-			want:        []rbacv1.PolicyRule{rule("", "settings", "get", "list", "watch", "patch")},
+			want:        namespaced(rule("", "settings", "get", "list", "watch", "patch")),
 		},
 		"what is looked through is only read": {
 			description: providers.Description{Routes: []providers.Kind{foreign}},
-			want:        []rbacv1.PolicyRule{rule("a.example", "foreign", "get", "list", "watch")},
+			want:        namespaced(rule("a.example", "foreign", "get", "list", "watch")),
 		},
 		"what is read only is only read": {
 			description: providers.Description{ReadOnly: []providers.Kind{foreign}},
-			want:        []rbacv1.PolicyRule{rule("a.example", "foreign", "get", "list", "watch")},
+			want:        namespaced(rule("a.example", "foreign", "get", "list", "watch")),
 		},
 		"where annotations for the injector go is patched": {
 			description: providers.Description{DataPlane: providers.DataPlane{Kinds: []providers.Kind{foreign}}},
-			want:        []rbacv1.PolicyRule{rule("a.example", "foreign", "get", "list", "watch", "patch")},
+			want:        namespaced(rule("a.example", "foreign", "get", "list", "watch", "patch")),
 		},
 		"a field of a kind asks for nothing": {
 			description: providers.Description{Strategies: []providers.StrategySupport{
@@ -60,10 +61,19 @@ func TestVendor(t *testing.T) {
 				Patches: []providers.Kind{routes, settings},
 				Routes:  []providers.Kind{routes, foreign},
 			},
-			want: []rbacv1.PolicyRule{
+			want: namespaced(
 				rule("", "settings", "get", "list", "watch", "patch"),
 				rule("a.example", "foreign", "get", "list", "watch"),
 				rule("b.example", "routes", "get", "list", "watch", "create", "patch", "delete"),
+			),
+		},
+		"what has no namespace is apart": {
+			description: providers.Description{
+				Writes: []providers.Kind{routes}, Patches: []providers.Kind{classes}, ReadOnly: []providers.Kind{classes},
+			},
+			want: permissions.Rules{
+				Cluster:    []rbacv1.PolicyRule{rule("b.example", "routeclasses", "get", "list", "watch", "patch")},
+				Namespaced: []rbacv1.PolicyRule{rule("b.example", "routes", "get", "list", "watch", "create", "patch", "delete")},
 			},
 		},
 		"two versions of a kind are one resource": {
@@ -73,7 +83,7 @@ func TestVendor(t *testing.T) {
 					GroupVersionKind: schema.GroupVersionKind{Group: "b.example", Version: "v2"}, Resource: "routes",
 				}},
 			},
-			want: []rbacv1.PolicyRule{rule("b.example", "routes", "get", "list", "watch", "create", "patch", "delete")},
+			want: namespaced(rule("b.example", "routes", "get", "list", "watch", "create", "patch", "delete")),
 		},
 	}
 	for name, tc := range cases {
@@ -89,12 +99,16 @@ func rule(group, resource string, verbs ...string) rbacv1.PolicyRule {
 	return rbacv1.PolicyRule{APIGroups: []string{group}, Resources: []string{resource}, Verbs: verbs}
 }
 
+func namespaced(rules ...rbacv1.PolicyRule) permissions.Rules {
+	return permissions.Rules{Namespaced: rules}
+}
+
 // everything is what an operator with a vendor of every sort may do.
 func everything() []rbacv1.PolicyRule {
 	route := kind("b.example", "routes")
 	kinds := []providers.Kind{route}
 	vendor := permissions.Vendor(providers.Description{Writes: kinds, Patches: kinds, Routes: kinds})
-	return slices.Concat(permissions.Base(), vendor, permissions.Authorization(), permissions.LeaderElection())
+	return slices.Concat(permissions.Base().All(), vendor.All(), permissions.Authorization().All(), permissions.LeaderElection())
 }
 
 func TestNothingIsAWildcard(t *testing.T) {
@@ -133,7 +147,7 @@ func TestSecretsStaySecret(t *testing.T) {
 }
 
 func TestBaseCreatesAndDeletesOnlyEvents(t *testing.T) {
-	for _, r := range permissions.Base() {
+	for _, r := range permissions.Base().All() {
 		if slices.Contains(r.Resources, "events") {
 			continue
 		}
@@ -150,7 +164,7 @@ func TestLinkerdsSettingsAreReadByName(t *testing.T) {
 		"configmaps": {"linkerd-config"},
 	}
 	found := 0
-	for _, r := range permissions.Base() {
+	for _, r := range permissions.Base().All() {
 		for _, resource := range r.Resources {
 			names, ok := guarded[resource]
 			if !ok {
@@ -179,7 +193,7 @@ func TestOptInRightsAreApartFromTheVendors(t *testing.T) {
 			Patches: []providers.Kind{providers.KindConfigMap},
 		}},
 	}
-	for _, r := range permissions.Vendor(d) {
+	for _, r := range permissions.Vendor(d).All() {
 		if slices.Contains(r.Resources, "configmaps") {
 			t.Errorf("the vendor's own rights hold what only the opt-in way needs: %v", r)
 		}
@@ -188,24 +202,24 @@ func TestOptInRightsAreApartFromTheVendors(t *testing.T) {
 		APIGroups: []string{""}, Resources: []string{"configmaps"},
 		Verbs: []string{"get", "list", "watch", "create", "patch", "delete"},
 	}}
-	if diff := cmp.Diff(want, permissions.OptIn(d)); diff != "" {
+	if diff := cmp.Diff(want, permissions.OptIn(d).All()); diff != "" {
 		t.Errorf("opt-in rights (-want +got):\n%s", diff)
 	}
-	if rules := permissions.OptIn(providers.Description{Writes: d.Writes}); len(rules) > 0 {
+	if rules := permissions.OptIn(providers.Description{Writes: d.Writes}).All(); len(rules) > 0 {
 		t.Errorf("got %v for a vendor without opt-in ways, want nothing", rules)
 	}
 }
 
 func TestWhatIsMadeForWorkloadsIsOptIn(t *testing.T) {
 	d := providers.Description{DataPlane: providers.DataPlane{Writes: []providers.Kind{providers.KindServiceAccount}}}
-	if rules := permissions.Vendor(d); len(rules) > 0 {
+	if rules := permissions.Vendor(d).All(); len(rules) > 0 {
 		t.Errorf("the vendor's own rights are %v", rules)
 	}
 	want := []rbacv1.PolicyRule{{
 		APIGroups: []string{""}, Resources: []string{"serviceaccounts"},
 		Verbs: []string{"get", "list", "watch", "create", "patch", "delete"},
 	}}
-	if diff := cmp.Diff(want, permissions.OptIn(d)); diff != "" {
+	if diff := cmp.Diff(want, permissions.OptIn(d).All()); diff != "" {
 		t.Errorf("opt-in rights (-want +got):\n%s", diff)
 	}
 }
@@ -215,10 +229,10 @@ func TestAuthorizationWritesLinkerdsPolicies(t *testing.T) {
 	for _, resource := range []string{"authorizationpolicies", "meshtlsauthentications", "networkauthentications", "servers"} {
 		want = append(want, rule("policy.linkerd.io", resource, "get", "list", "watch", "create", "patch", "delete"))
 	}
-	if diff := cmp.Diff(want, permissions.Authorization()); diff != "" {
+	if diff := cmp.Diff(want, permissions.Authorization().All()); diff != "" {
 		t.Errorf("rules (-want +got):\n%s", diff)
 	}
-	for _, r := range permissions.Base() {
+	for _, r := range permissions.Base().All() {
 		if slices.Contains(r.APIGroups, "policy.linkerd.io") && slices.Contains(r.Verbs, "patch") {
 			t.Errorf("%v is granted to who does not ask for it", r)
 		}

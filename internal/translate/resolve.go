@@ -4,6 +4,7 @@
 package translate
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -122,7 +123,8 @@ func (r *resolver) resolve(ref v1alpha1.ServiceBackend, at *field.Path) provider
 func (r *resolver) missing(ref v1alpha1.ServiceBackend, b providers.Backend) {
 	if !r.snap.AssumeServices {
 		r.errs = append(r.errs, notFound(b.Field.Child("name"), ref.Name,
-			fmt.Sprintf("there is no Service %s/%s: create it or correct the name", b.Namespace, b.Service)))
+			cmp.Or(r.snap.Watched.Explain(b.Namespace),
+				fmt.Sprintf("there is no Service %s/%s: create it or correct the name", b.Namespace, b.Service))))
 		return
 	}
 	if ref.Port.Name != "" {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/internal/linkerd"
+	"github.com/meshingress/meshingress/internal/watched"
 	"github.com/meshingress/meshingress/providers"
 )
 
@@ -28,6 +29,9 @@ type Snapshot struct {
 	// AssumeServices takes a Service that is not in Services as existing, with
 	// any port given by number. For work without a cluster.
 	AssumeServices bool
+
+	// Watched are the namespaces whose Services are in Services.
+	Watched watched.Namespaces
 
 	// Namespaces of the MeshIngress and of its backends, by name.
 	Namespaces map[string]*corev1.Namespace

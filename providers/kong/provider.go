@@ -40,7 +40,7 @@ const group = "configuration.konghq.com"
 // Kinds of Kong/kubernetes-configuration v1.5.2 config/crd/ingress-controller.
 var (
 	kindKongPlugin         = kind("v1", "KongPlugin", "kongplugins")
-	kindKongClusterPlugin  = kind("v1", "KongClusterPlugin", "kongclusterplugins")
+	kindKongClusterPlugin  = kind("v1", "KongClusterPlugin", "kongclusterplugins").InCluster()
 	kindKongConsumer       = kind("v1", "KongConsumer", "kongconsumers")
 	kindKongUpstreamPolicy = kind("v1beta1", "KongUpstreamPolicy", "kongupstreampolicies")
 	kindTCPIngress         = kind("v1beta1", "TCPIngress", "tcpingresses")

@@ -4,31 +4,40 @@
 package env
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
-// moduleRoot is the nearest directory with a go.mod, from the working directory
-// up: go test runs a test in the directory of its package.
+// modulePath is the operator's.
+const modulePath = "github.com/meshingress/meshingress"
+
+// moduleRoot is the nearest directory with the go.mod of the operator, from the working
+// directory up: go test runs a test in the directory of its package. The modules that lie
+// within the operator's, such as hack/dist, have a go.mod of their own.
 func moduleRoot() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
 		return "", fmt.Errorf("finding the module: %w", err)
 	}
 	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+		if isRoot(dir) {
 			return dir, nil
 		}
 		parent := filepath.Dir(dir)
 		if parent == dir {
-			return "", errors.New("finding the module: no go.mod in the working directory or above it")
+			return "", fmt.Errorf("finding the module: no go.mod of %s in the working directory or above it", modulePath)
 		}
 		dir = parent
 	}
+}
+
+func isRoot(dir string) bool {
+	gomod, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+	return err == nil && slices.Contains(strings.Split(string(gomod), "\n"), "module "+modulePath)
 }
 
 // findAssets is the directory of the control plane. It must be complete, and what

@@ -24,6 +24,7 @@ func controllerNames() []string {
 		"namespace-controller",
 		"serviceaccount-controller",
 		"endpointslice-controller",
+		"clusterrole-aggregation-controller",
 	}
 }
 
@@ -44,7 +45,8 @@ func (e *Environment) startControllerManager(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.waitReady(ctx, func(ctx context.Context) (bool, error) {
+	e.controllerManager = true
+	return p.WaitReady(ctx, func(ctx context.Context) (bool, error) {
 		key := client.ObjectKey{Namespace: corev1.NamespaceDefault, Name: "default"}
 		err := e.Client.Get(ctx, key, &corev1.ServiceAccount{})
 		return err == nil, client.IgnoreNotFound(err)

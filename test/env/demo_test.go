@@ -4,16 +4,23 @@
 package env_test
 
 import (
+	"slices"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/internal/injection"
 	"github.com/meshingress/meshingress/internal/linkerd"
+	"github.com/meshingress/meshingress/internal/permissions"
+	"github.com/meshingress/meshingress/providers/all"
 	"github.com/meshingress/meshingress/test/builders"
 	"github.com/meshingress/meshingress/test/env"
 	"github.com/meshingress/meshingress/test/expect"
@@ -89,4 +96,63 @@ var _ = Describe("The control plane with controllers, kwok and the injector", La
 			g.Expect(err).To(HaveOccurred())
 		}).WithTimeout(rolloutTimeout).Should(Succeed())
 	})
+
+	It("makes the manager's role the sum of its parts, as AggregateRole does without controllers", func(ctx SpecContext) {
+		rules := func(e *env.Environment) []rbacv1.PolicyRule {
+			GinkgoHelper()
+			Expect(e.InstallRBAC(ctx)).To(Succeed())
+			role := &rbacv1.ClusterRole{}
+			Expect(e.Client.Get(ctx, client.ObjectKey{Name: permissions.ManagerRole}, role)).To(Succeed())
+			return role.Rules
+		}
+		real := rules(demo)
+		Expect(rules(testEnv)).To(Equal(real))
+		Expect(real).To(ConsistOf(distinct(everyPermission())))
+	})
+
+	It("takes a vendor out of the manager's role with the vendor's own", func(ctx SpecContext) {
+		Expect(demo.InstallRBAC(ctx)).To(Succeed())
+		role := &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: permissions.VendorRole(v1alpha1.VendorContour)}}
+		expect.ExpectDeleted(ctx, demo.Client, role)
+		Eventually(func(g Gomega) {
+			sum := &rbacv1.ClusterRole{}
+			g.Expect(demo.Client.Get(ctx, client.ObjectKey{Name: permissions.ManagerRole}, sum)).To(Succeed())
+			g.Expect(sum.Rules).NotTo(BeEmpty())
+			for _, r := range sum.Rules {
+				g.Expect(r.Resources).NotTo(ContainElement("httpproxies"))
+			}
+		}).WithTimeout(rolloutTimeout).Should(Succeed())
+	})
+
+	It("keeps the rules of the manager's role when its manifest is applied again", func(ctx SpecContext) {
+		Expect(demo.InstallRBAC(ctx)).To(Succeed())
+		key := client.ObjectKey{Name: permissions.ManagerRole}
+		before, after := &rbacv1.ClusterRole{}, &rbacv1.ClusterRole{}
+		Expect(demo.Client.Get(ctx, key, before)).To(Succeed())
+		Expect(demo.InstallRBAC(ctx)).To(Succeed())
+		Expect(demo.Client.Get(ctx, key, after)).To(Succeed())
+		Expect(after.ResourceVersion).To(Equal(before.ResourceVersion))
+	})
 })
+
+// everyPermission is what the parts of the manager's role hold, opt-ins included.
+func everyPermission() []rbacv1.PolicyRule {
+	GinkgoHelper()
+	registry, err := all.New()
+	Expect(err).NotTo(HaveOccurred())
+	rules := slices.Concat(permissions.Base().All(), permissions.Authorization().All())
+	for _, p := range registry.All() {
+		rules = append(rules, slices.Concat(permissions.Vendor(p.Describe()).All(), permissions.OptIn(p.Describe()).All())...)
+	}
+	return rules
+}
+
+func distinct(rules []rbacv1.PolicyRule) []rbacv1.PolicyRule {
+	var result []rbacv1.PolicyRule
+	for _, r := range rules {
+		if !slices.ContainsFunc(result, func(other rbacv1.PolicyRule) bool { return equality.Semantic.DeepEqual(r, other) }) {
+			result = append(result, r)
+		}
+	}
+	return result
+}

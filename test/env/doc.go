@@ -17,6 +17,7 @@
 //	})
 //
 // Without WithControllerManager nothing collects garbage, empties a deleted
-// Namespace or makes pods: a suite sets what it needs by hand, and never asserts
+// Namespace, fills a ClusterRole with an aggregationRule (but AggregateRole) or makes
+// pods: a suite sets what it needs by hand, and never asserts
 // what a controller would have done.
 package env

@@ -54,16 +54,24 @@ type Environment struct {
 	root     string
 	dir      string
 	stoppers []func() error
+
+	controllerManager bool // kube-controller-manager runs
 }
 
 // Option changes what Start starts.
 type Option func(*options)
 
 type options struct {
+	withoutCRDs       bool
 	vendorCRDs        []string
 	controllerManager bool
 	kwok              bool
 	injector          bool
+}
+
+// WithoutCRDs leaves the operator's own CRDs out, for a test that installs them.
+func WithoutCRDs() Option {
+	return func(o *options) { o.withoutCRDs = true }
 }
 
 // WithVendorCRDs installs the CRDs of vendors of test/crds (crds.Traefik, …).
@@ -73,7 +81,7 @@ func WithVendorCRDs(vendors ...string) Option {
 
 // WithControllerManager runs kube-controller-manager with the controllers that
 // make pods of workloads, collect garbage, empty Namespaces, make their default
-// service account and fill EndpointSlices. Its binary comes from
+// service account, fill EndpointSlices and aggregate ClusterRoles. Its binary comes from
 // `go run ./hack/envtest -demo`.
 func WithControllerManager() Option {
 	return func(o *options) { o.controllerManager = true }
@@ -115,7 +123,7 @@ func (e *Environment) start(ctx context.Context, o options) error {
 	if err := e.locate(o); err != nil {
 		return err
 	}
-	if err := e.startControlPlane(); err != nil {
+	if err := e.startControlPlane(o); err != nil {
 		return err
 	}
 	steps := []struct {
@@ -154,14 +162,16 @@ func (e *Environment) locate(o options) error {
 	return err
 }
 
-func (e *Environment) startControlPlane() error {
+func (e *Environment) startControlPlane(o options) error {
 	e.plane = &envtest.Environment{
 		Scheme:                   e.scheme,
 		BinaryAssetsDirectory:    e.assets,
-		CRDDirectoryPaths:        []string{filepath.Join(e.root, "config", "crd", "bases")},
 		ErrorIfCRDPathMissing:    true,
 		ControlPlaneStartTimeout: startTimeout,
 		ControlPlaneStopTimeout:  stopTimeout,
+	}
+	if !o.withoutCRDs {
+		e.plane.CRDDirectoryPaths = []string{filepath.Join(e.root, "config", "crd", "bases")}
 	}
 	e.plane.CRDInstallOptions.MaxTime = readyTimeout
 	e.plane.ControlPlane.GetAPIServer().Configure().Set("service-cluster-ip-range", serviceRange)
@@ -197,6 +207,9 @@ func (e *Environment) Scheme() *runtime.Scheme { return e.scheme }
 // Kubeconfig is the path of a kubeconfig of the user of Config, for kubectl and
 // other processes. It goes with Stop.
 func (e *Environment) Kubeconfig() string { return filepath.Join(e.dir, "kubeconfig") }
+
+// Root is the directory of the operator's module.
+func (e *Environment) Root() string { return e.root }
 
 // Binary is the path of a binary of the control plane, such as "kubectl".
 func (e *Environment) Binary(name string) string { return findBinary(e.root, e.assets, name) }

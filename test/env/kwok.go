@@ -59,7 +59,7 @@ func (e *Environment) startKwok(ctx context.Context) error {
 	if err := e.Client.Create(ctx, node); err != nil {
 		return fmt.Errorf("creating Node %s: %w", NodeName, err)
 	}
-	err = p.waitReady(ctx, func(ctx context.Context) (bool, error) {
+	err = p.WaitReady(ctx, func(ctx context.Context) (bool, error) {
 		err := e.Client.Get(ctx, client.ObjectKeyFromObject(node), node)
 		return nodeReady(node), err
 	})

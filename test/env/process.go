@@ -18,42 +18,52 @@ import (
 // logTail is how much of a process's output goes into an error.
 const logTail = 4 << 10
 
-// process is a running binary of the control plane.
-type process struct {
+// Process is a running program. Its methods may be called from several goroutines,
+// except Stop.
+type Process struct {
 	name    string
 	command *exec.Cmd
 	logPath string
 	exited  chan struct{}
 }
 
-// startProcess starts a binary; Stop stops it.
-func (e *Environment) startProcess(name string, args ...string) (*process, error) {
-	p := &process{name: name, logPath: filepath.Join(e.dir, name+".log"), exited: make(chan struct{})}
-	log, err := os.Create(p.logPath)
+// StartProcess starts a program, which the caller must Stop. Its output goes into the file
+// log, of which errors show the end.
+func StartProcess(command *exec.Cmd, log string) (*Process, error) {
+	p := &Process{name: filepath.Base(command.Path), command: command, logPath: log, exited: make(chan struct{})}
+	output, err := os.Create(log)
 	if err != nil {
-		return nil, fmt.Errorf("making the log of %s: %w", name, err)
+		return nil, fmt.Errorf("making the log of %s: %w", p.name, err)
 	}
-	defer log.Close()
+	defer output.Close()
 
-	p.command = exec.Command(e.Binary(name), args...)
-	p.command.Stdout, p.command.Stderr = log, log
+	command.Stdout, command.Stderr = output, output
 	// A group of its own, so that Ctrl-C in a terminal leaves the order of the
 	// shutdown to Stop.
-	p.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := p.command.Start(); err != nil {
-		return nil, fmt.Errorf("starting %s: %w", name, err)
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := command.Start(); err != nil {
+		return nil, fmt.Errorf("starting %s: %w", p.name, err)
 	}
 	go func() {
 		defer close(p.exited)
-		_ = p.command.Wait() // how it ended is in its ProcessState
+		_ = command.Wait() // how it ended is in its ProcessState
 	}()
-	e.onStop(p.stop)
 	return p, nil
 }
 
-// waitReady polls until ready says so. It fails when the process ends before, or
+// startProcess starts a binary of the control plane; Stop stops it.
+func (e *Environment) startProcess(name string, args ...string) (*Process, error) {
+	p, err := StartProcess(exec.Command(e.Binary(name), args...), filepath.Join(e.dir, name+".log"))
+	if err != nil {
+		return nil, err
+	}
+	e.onStop(p.Stop)
+	return p, nil
+}
+
+// WaitReady polls until ready says so. It fails when the process ends before, or
 // after readyTimeout, with the end of the process's output.
-func (p *process) waitReady(ctx context.Context, ready func(context.Context) (bool, error)) error {
+func (p *Process) WaitReady(ctx context.Context, ready func(context.Context) (bool, error)) error {
 	err := wait.PollUntilContextTimeout(ctx, pollInterval, readyTimeout, true, func(ctx context.Context) (bool, error) {
 		select {
 		case <-p.exited:
@@ -68,7 +78,7 @@ func (p *process) waitReady(ctx context.Context, ready func(context.Context) (bo
 	return nil
 }
 
-func (p *process) tail() []byte {
+func (p *Process) tail() []byte {
 	output, err := os.ReadFile(p.logPath)
 	if err != nil {
 		return []byte(err.Error())
@@ -76,8 +86,9 @@ func (p *process) tail() []byte {
 	return output[max(0, len(output)-logTail):]
 }
 
-// stop asks the process to end, and kills it when it does not.
-func (p *process) stop() error {
+// Stop asks the process to end, and kills it when it does not. That it had ended by itself
+// is an error.
+func (p *Process) Stop() error {
 	select {
 	case <-p.exited:
 		return fmt.Errorf("%s had ended before it was stopped: %s\n%s", p.name, p.command.ProcessState, p.tail())

@@ -46,6 +46,18 @@ const serverManager = "kube-apiserver"
 // Snapshot reads every object of every kind that can be listed, and leaves out
 // those for which one of ignore is true.
 func (e *Environment) Snapshot(ctx context.Context, ignore ...func(*unstructured.Unstructured) bool) (Snapshot, error) {
+	snapshot, err := e.ExactSnapshot(ctx, ignore...)
+	for _, object := range snapshot {
+		normalize(object)
+	}
+	return snapshot, err
+}
+
+// ExactSnapshot is a Snapshot with what tells that time went by: an object that was
+// written in the meantime differs, whatever was written.
+func (e *Environment) ExactSnapshot(
+	ctx context.Context, ignore ...func(*unstructured.Unstructured) bool,
+) (Snapshot, error) {
 	resources, err := e.listable(ctx)
 	if err != nil {
 		return nil, err
@@ -129,7 +141,7 @@ func (s Snapshot) add(object *unstructured.Unstructured, ignore []func(*unstruct
 			return
 		}
 	}
-	s[key(object)] = normalize(object)
+	s[key(object)] = object
 }
 
 func key(object *unstructured.Unstructured) string {
@@ -173,7 +185,7 @@ func serversOwn(object *unstructured.Unstructured) bool {
 	})
 }
 
-func normalize(object *unstructured.Unstructured) *unstructured.Unstructured {
+func normalize(object *unstructured.Unstructured) {
 	object.SetResourceVersion("")
 	object.SetGeneration(0)
 	fields := object.GetManagedFields()
@@ -188,7 +200,6 @@ func normalize(object *unstructured.Unstructured) *unstructured.Unstructured {
 	if status, ok := object.Object["status"]; ok {
 		object.Object["status"] = timeless(status)
 	}
-	return object
 }
 
 // timeless blanks every string that is a timestamp and drops every

@@ -11,6 +11,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	authorizationv1 "k8s.io/api/authorization/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/ptr"
@@ -67,9 +68,28 @@ func Start(ctx context.Context, e *env.Environment) (*Operator, error) {
 	if err != nil {
 		return nil, err
 	}
+	return start(ctx, cfg, nil)
+}
+
+// StartLimited starts a manager that works in some namespaces, which must exist, with the
+// permissions for that. Afterwards e.RemoveLimitedRBAC takes them back.
+func StartLimited(ctx context.Context, e *env.Environment, namespaces ...string) (*Operator, error) {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	if err := e.InstallLimitedRBAC(ctx, namespaces...); err != nil {
+		return nil, fmt.Errorf("installing the operator's RBAC: %w", err)
+	}
+	cfg, err := connect(ctx, e, namespaces...)
+	if err != nil {
+		return nil, err
+	}
+	return start(ctx, cfg, namespaces)
+}
+
+func start(ctx context.Context, cfg *rest.Config, namespaces controllers.Namespaces) (*Operator, error) {
 	registry := prometheus.NewRegistry()
 	o := &Operator{Counter: env.CountWrites(cfg), Watches: followWatches(cfg), Metrics: registry}
-	mgr, err := newManager(ctx, cfg, registry)
+	mgr, err := newManager(ctx, cfg, registry, namespaces)
 	if err != nil {
 		return nil, err
 	}
@@ -83,26 +103,38 @@ func Connect(ctx context.Context, e *env.Environment) (*rest.Config, error) {
 	if err := e.InstallRBAC(ctx); err != nil {
 		return nil, fmt.Errorf("installing the operator's RBAC: %w", err)
 	}
+	return connect(ctx, e, metav1.NamespaceAll)
+}
+
+// connect waits until the operator may write MeshIngresses in all of some namespaces.
+func connect(ctx context.Context, e *env.Environment, namespaces ...string) (*rest.Config, error) {
 	cfg, err := e.ServiceAccountConfig(ctx, Namespace, ServiceAccount)
 	if err != nil {
 		return nil, err
 	}
-	err = wait.PollUntilContextCancel(ctx, pollInterval, true, func(ctx context.Context) (bool, error) {
+	for _, namespace := range namespaces {
+		if err := waitUntilAllowed(ctx, e, namespace); err != nil {
+			return nil, fmt.Errorf("waiting until the operator's roles hold: %w", err)
+		}
+	}
+	return cfg, nil
+}
+
+func waitUntilAllowed(ctx context.Context, e *env.Environment, namespace string) error {
+	return wait.PollUntilContextCancel(ctx, pollInterval, true, func(ctx context.Context) (bool, error) {
 		review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
 			User: User, ResourceAttributes: &authorizationv1.ResourceAttributes{
-				Verb: "patch", Group: v1alpha1.GroupName, Resource: "meshingresses", Subresource: "status",
+				Namespace: namespace, Verb: "patch", Group: v1alpha1.GroupName, Resource: "meshingresses", Subresource: "status",
 			},
 		}}
 		err := e.Client.Create(ctx, review)
 		return review.Status.Allowed, err
 	})
-	if err != nil {
-		return nil, fmt.Errorf("waiting until the operator's roles hold: %w", err)
-	}
-	return cfg, nil
 }
 
-func newManager(ctx context.Context, cfg *rest.Config, registry *prometheus.Registry) (ctrl.Manager, error) {
+func newManager(
+	ctx context.Context, cfg *rest.Config, registry *prometheus.Registry, namespaces controllers.Namespaces,
+) (ctrl.Manager, error) {
 	scheme, err := controllers.NewScheme()
 	if err != nil {
 		return nil, err
@@ -111,19 +143,21 @@ func newManager(ctx context.Context, cfg *rest.Config, registry *prometheus.Regi
 	if err != nil {
 		return nil, err
 	}
-	mgr, err := ctrl.NewManager(cfg, ctrl.Options{
+	options := ctrl.Options{
 		Scheme:  scheme,
 		Cache:   controllers.CacheOptions(vendors),
 		Client:  controllers.ClientOptions(),
 		Metrics: metricsserver.Options{BindAddress: "0"},
 		// A process may start the operator several times.
 		Controller: config.Controller{SkipNameValidation: ptr.To(true)},
-	})
+	}
+	controllers.Limit(&options, namespaces)
+	mgr, err := ctrl.NewManager(cfg, options)
 	if err != nil {
 		return nil, fmt.Errorf("making the manager: %w", err)
 	}
 	return mgr, controllers.Setup(ctx, mgr, controllers.Options{
-		Registry: vendors, LinkerdNamespace: linkerd.DefaultNamespace, Metrics: registry,
+		Registry: vendors, LinkerdNamespace: linkerd.DefaultNamespace, Metrics: registry, Namespaces: namespaces,
 	})
 }
 

@@ -22,6 +22,7 @@ import (
 	"github.com/meshingress/meshingress/controllers/internal/metrics"
 	"github.com/meshingress/meshingress/controllers/internal/observe"
 	"github.com/meshingress/meshingress/controllers/internal/watches"
+	"github.com/meshingress/meshingress/internal/watched"
 	"github.com/meshingress/meshingress/providers"
 )
 
@@ -55,6 +56,9 @@ type Reconciler struct {
 
 	// Watches of the vendors' kinds.
 	Watches watches.Kinds
+
+	// Namespaces are those that Client reads in; none means all.
+	Namespaces watched.Namespaces
 
 	// Events for users.
 	Events events.EventRecorder

@@ -13,7 +13,7 @@ import (
 // Kinds of the Gateway API (config/crd/standard; v1 since v1.0.0, GRPCRoute since
 // v1.1.0).
 var (
-	KindGatewayClass = kind("GatewayClass", "gatewayclasses")
+	KindGatewayClass = kind("GatewayClass", "gatewayclasses").InCluster()
 	KindGateway      = kind("Gateway", "gateways")
 	KindHTTPRoute    = kind("HTTPRoute", "httproutes")
 	KindGRPCRoute    = kind("GRPCRoute", "grpcroutes")
