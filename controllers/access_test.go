@@ -14,6 +14,7 @@ import (
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/internal/linkerd"
+	"github.com/meshingress/meshingress/internal/permissions"
 	"github.com/meshingress/meshingress/providers"
 	"github.com/meshingress/meshingress/test/builders"
 	"github.com/meshingress/meshingress/test/expect"
@@ -114,10 +115,13 @@ var _ = Describe("The operator's permissions", func() {
 		}
 	})
 
-	It("allow a lease in the operator's own namespace", func(ctx SpecContext) {
+	It("allow the operator's own lease, and that of nobody else", func(ctx SpecContext) {
 		connectOperator(ctx)
-		for _, verb := range []string{"get", "create", "update"} {
-			Expect(may(ctx, verb, "coordination.k8s.io", "leases", operator.Namespace, "any")).To(BeTrue(), verb)
+		const group, resource = "coordination.k8s.io", "leases"
+		Expect(may(ctx, "create", group, resource, operator.Namespace, "")).To(BeTrue(), "create")
+		for _, verb := range []string{"get", "update"} {
+			Expect(may(ctx, verb, group, resource, operator.Namespace, permissions.LeaseName)).To(BeTrue(), verb)
+			Expect(may(ctx, verb, group, resource, operator.Namespace, "any")).To(BeFalse(), verb)
 		}
 	})
 })

@@ -76,9 +76,9 @@ func forEachVendor(text string, body func(ctx SpecContext, v vendorCase)) {
 
 // start runs the operator for the rest of the spec. In the end all classes and
 // MeshIngresses are deleted, and must go, before it is stopped.
-func start(ctx context.Context) *operator.Operator {
+func start(ctx context.Context, opts ...operator.Option) *operator.Operator {
 	GinkgoHelper()
-	op, err := operator.Start(ctx, testEnv)
+	op, err := operator.Start(ctx, testEnv, opts...)
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(op.Stop)
 	DeferCleanup(releaseAll)

@@ -4,14 +4,21 @@
 package controllers_test
 
 import (
+	"fmt"
+	"slices"
+	"strings"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"github.com/prometheus/client_golang/prometheus"
+	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/internal/metrics"
 	"github.com/meshingress/meshingress/test/builders"
 	"github.com/meshingress/meshingress/test/expect"
 	"github.com/meshingress/meshingress/test/fixtures"
+	"github.com/meshingress/meshingress/test/operator"
 )
 
 var _ = Describe("The operator's metrics", func() {
@@ -59,8 +66,70 @@ var _ = Describe("The operator's metrics", func() {
 		expect.ExpectApplied(ctx, user, taken)
 		becomes(ctx, taken, v1alpha1.ConditionProgrammed, "False ObjectConflict")
 		eventually(ctx, value).WithArguments("conflicts_total", "kind", "IngressRoute").Should(BeNumerically(">=", 1))
+		eventually(ctx, value).WithArguments("condition", "name", "taken", "resource_namespace", namespace,
+			"type", "Conflicted", "status", "True", "reason", "ObjectConflict").Should(BeEquivalentTo(1))
+		Expect(value("condition", "name", two.Name, "resource_namespace", namespace, "type", "Conflicted")).To(BeZero())
+
+		By("exposing of its own what is documented, and nothing else")
+		Expect(shapes(op.Metrics)).NotTo(BeEmpty())
+		Expect(lacking(shapesOf(metrics.Definitions()), shapes(op.Metrics))).To(BeEmpty())
+	})
+
+	It("are told by the replica that leads, and by the next one when it goes", func(ctx SpecContext) {
+		install(ctx, fixtures.Linkerd, fixtures.Traefik)
+		class := traefik().class()
+		expect.ExpectApplied(ctx, user, class)
+		first := start(ctx, operator.WithLeaderElection())
+		ready := func(op *operator.Operator) float64 {
+			GinkgoHelper()
+			return metric(op.Metrics, "meshingress_condition", pairs([]string{"name", class.Name, "type", "Ready"}))
+		}
+		eventually(ctx, ready).WithArguments(first).Should(BeEquivalentTo(1))
+		second := start(ctx, operator.WithLeaderElection())
+		consistently(ctx, ready).WithArguments(second).Should(BeZero())
+		Expect(metric(second.Metrics, "meshingress_build_info", nil)).To(BeEquivalentTo(1))
+		Expect(ready(first)).To(BeEquivalentTo(1))
+		Expect(lacking(shapes(ctrlmetrics.Registry), shapesOf(metrics.Runtime()))).To(BeEmpty())
+
+		Expect(first.Stop()).To(Succeed())
+		eventually(ctx, ready).WithArguments(second).Should(BeEquivalentTo(1))
 	})
 })
+
+// shapes are the type and the labels of each metric that is exposed, by its name.
+func shapes(from prometheus.Gatherer) map[string]string {
+	GinkgoHelper()
+	families, err := from.Gather()
+	Expect(err).NotTo(HaveOccurred())
+	found := map[string]string{}
+	for _, family := range families {
+		var labels []string
+		for _, l := range family.GetMetric()[0].GetLabel() {
+			labels = append(labels, l.GetName())
+		}
+		found[family.GetName()] = fmt.Sprint(strings.ToLower(family.GetType().String()), " ", labels)
+	}
+	return found
+}
+
+// lacking are the wanted metrics that are not among others, or not of the same shape.
+func lacking(among, wanted map[string]string) []string {
+	var names []string
+	for name, shape := range wanted {
+		if among[name] != shape {
+			names = append(names, name+" "+shape)
+		}
+	}
+	return names
+}
+
+func shapesOf(definitions []metrics.Definition) map[string]string {
+	documented := map[string]string{}
+	for _, d := range definitions {
+		documented[d.Name] = fmt.Sprint(d.Type, " ", slices.Sorted(slices.Values(d.LabelNames())))
+	}
+	return documented
+}
 
 func pairs(labels []string) map[string]string {
 	set := map[string]string{}

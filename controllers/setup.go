@@ -29,12 +29,12 @@ import (
 	"github.com/meshingress/meshingress/controllers/internal/apply"
 	"github.com/meshingress/meshingress/controllers/internal/base"
 	"github.com/meshingress/meshingress/controllers/internal/index"
-	"github.com/meshingress/meshingress/controllers/internal/metrics"
 	"github.com/meshingress/meshingress/controllers/internal/observe"
 	"github.com/meshingress/meshingress/controllers/internal/watches"
 	"github.com/meshingress/meshingress/controllers/meshingress"
 	"github.com/meshingress/meshingress/internal/authorization"
 	"github.com/meshingress/meshingress/internal/linkerd"
+	"github.com/meshingress/meshingress/internal/metrics"
 	"github.com/meshingress/meshingress/providers"
 )
 
@@ -55,6 +55,9 @@ type Options struct {
 	// Metrics is where the controllers' own metrics are registered, which can be
 	// done once. Default: controller-runtime's registry, which the manager serves.
 	Metrics prometheus.Registerer
+
+	// Version of the operator, for its metrics.
+	Version string
 }
 
 // Overrides are facts about Linkerd given by hand.
@@ -108,7 +111,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	if err := mgr.Add(linkerdCache); err != nil {
 		return fmt.Errorf("adding the cache of Linkerd's objects: %w", err)
 	}
-	counters, err := metrics.New(o.registerer(), mgr.GetClient())
+	counters, err := newMetrics(ctx, mgr, o)
 	if err != nil {
 		return err
 	}
@@ -129,6 +132,18 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 		return err
 	}
 	return (&crdgate.Reconciler{Client: mgr.GetClient(), Registry: o.Registry, Watches: kinds}).Setup(mgr)
+}
+
+// newMetrics registers the metrics. What they read is in the cache before the replica
+// leads; the watch of MeshIngresses is begun for their indexes.
+func newMetrics(ctx context.Context, mgr ctrl.Manager, o Options) (*metrics.Metrics, error) {
+	_, err := mgr.GetCache().GetInformer(ctx, &v1alpha1.MeshIngressClass{}, cache.BlockUntilSynced(false))
+	if err != nil {
+		return nil, fmt.Errorf("watching MeshIngressClasses: %w", err)
+	}
+	return metrics.New(o.registerer(), metrics.Options{
+		Reader: mgr.GetClient(), Elected: mgr.Elected(), Version: o.Version,
+	})
 }
 
 func (o Options) registerer() prometheus.Registerer {

@@ -6,8 +6,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"runtime/debug"
 	"strconv"
@@ -19,6 +21,7 @@ import (
 
 	"github.com/meshingress/meshingress/controllers"
 	"github.com/meshingress/meshingress/internal/linkerd"
+	"github.com/meshingress/meshingress/internal/permissions"
 	"github.com/meshingress/meshingress/providers"
 	"github.com/meshingress/meshingress/providers/all"
 )
@@ -27,7 +30,7 @@ import (
 var version = "dev"
 
 func main() {
-	if err := run(os.Args[1:]); err != nil {
+	if err := run(os.Args[1:], os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "manager:", err)
 		os.Exit(1)
 	}
@@ -44,6 +47,7 @@ type options struct {
 	clusterDomain    string
 	watchNamespaces  string
 	tokenProjection  string
+	printVersion     bool
 	log              zap.Options
 }
 
@@ -62,6 +66,7 @@ func parse(args []string) (options, error) {
 		"Namespaces to work in, as a,b: those of the routes, of their backends and of the ingress controllers. Default: all.")
 	flags.StringVar(&o.tokenProjection, "linkerd-token-projection", "",
 		"true or false: whether proxies get a projected token. Default: what Linkerd was installed with.")
+	flags.BoolVar(&o.printVersion, "version", false, "Print the version and exit.")
 	o.log.BindFlags(flags)
 	if err := flags.Parse(args); err != nil {
 		return o, fmt.Errorf("reading flags: %w", err)
@@ -85,9 +90,15 @@ func (o options) overrides() (controllers.Overrides, error) {
 	return overrides, nil
 }
 
-func run(args []string) error {
+func run(args []string, stdout io.Writer) error {
 	o, err := parse(args)
-	if err != nil {
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return nil // which parse has printed
+	case err != nil:
+		return err
+	case o.printVersion:
+		_, err := fmt.Fprintln(stdout, version)
 		return err
 	}
 	ctrl.SetLogger(zap.New(zap.UseFlagOptions(&o.log)))
@@ -130,7 +141,7 @@ func newManager(o options, registry *providers.Registry, namespaces controllers.
 		Metrics:                       metricsserver.Options{BindAddress: o.metricsAddress},
 		HealthProbeBindAddress:        o.probeAddress,
 		LeaderElection:                o.leaderElect,
-		LeaderElectionID:              "meshingress.networking.meshingress.dev",
+		LeaderElectionID:              permissions.LeaseName,
 		LeaderElectionNamespace:       o.leaderNamespace,
 		LeaderElectionReleaseOnCancel: true,
 	}
@@ -157,6 +168,7 @@ func addControllers(
 	}
 	return controllers.Setup(ctx, mgr, controllers.Options{
 		Registry: registry, LinkerdNamespace: o.linkerdNamespace, Overrides: overrides, Namespaces: namespaces,
+		Version: version,
 	})
 }
 

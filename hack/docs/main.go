@@ -11,6 +11,7 @@ import (
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 
+	"github.com/meshingress/meshingress/internal/metrics"
 	"github.com/meshingress/meshingress/providers/all"
 )
 
@@ -59,9 +60,14 @@ func pages(root string) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	alerts, err := readAlerts(filepath.Join(root, "config", "prometheus", "rule.yaml"))
+	if err != nil {
+		return nil, err
+	}
 	return map[string]string{
 		"docs/vendors.md": header + vendorsPage(registry.All(), features, class),
 		"docs/api.md":     header + apiPage(crds, conditions),
+		"docs/metrics.md": header + metricsPage(metrics.Definitions(), metrics.Runtime(), alerts),
 	}, nil
 }
 

@@ -30,6 +30,9 @@ const (
 	LeaderElectionRole = "meshingress-leader-election"
 )
 
+// LeaseName is the name of the lease that elects the leader, in the manager's namespace.
+const LeaseName = "meshingress.networking.meshingress.dev"
+
 // The labels of the ClusterRoles.
 const (
 	// AggregateLabel, with the value "true", makes a ClusterRole part of ManagerRole.

@@ -125,9 +125,16 @@ type resource struct {
 // (k8s.io/client-go tools/leaderelection/resourcelock/leaselock.go v0.37.2), and
 // controller-runtime v0.25.2 reports the election in core events
 // (pkg/leaderelection/leader_election.go).
+//
+// Only create cannot be limited to the name. The rest is, because OLM gives an operator
+// that watches all namespaces these rules in all of them as well, the leases of the
+// control plane among them (operator-framework/operator-lifecycle-manager v0.46.0
+// pkg/controller/operators/olm/operatorgroup.go ensureSingletonRBAC).
 func LeaderElection() []rbacv1.PolicyRule {
+	leases := []string{"leases"}
 	return []rbacv1.PolicyRule{
-		rule("coordination.k8s.io", []string{"leases"}, "get", "create", "update"),
+		rule("coordination.k8s.io", leases, "create"),
+		named(rule("coordination.k8s.io", leases, "get", "update"), LeaseName),
 		rule("", []string{"events"}, "create", "patch"),
 	}
 }

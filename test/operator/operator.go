@@ -22,6 +22,7 @@ import (
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/controllers"
 	"github.com/meshingress/meshingress/internal/linkerd"
+	"github.com/meshingress/meshingress/internal/permissions"
 	"github.com/meshingress/meshingress/providers/all"
 	"github.com/meshingress/meshingress/test/env"
 )
@@ -58,17 +59,32 @@ type Operator struct {
 	ended  chan error
 }
 
-// Start installs the operator's RBAC, starts a manager without leader election or
-// servers, and returns once its controllers run. ctx limits the start; the caller
-// must call Stop. After Stop the operator can be started again.
-func Start(ctx context.Context, e *env.Environment) (*Operator, error) {
+// Option changes how a manager is started.
+type Option func(*ctrl.Options)
+
+// WithLeaderElection starts one of several replicas: its controllers run once it leads,
+// which Start does not wait for.
+func WithLeaderElection() Option {
+	return func(o *ctrl.Options) {
+		o.LeaderElection = true
+		o.LeaderElectionID = permissions.LeaseName
+		o.LeaderElectionNamespace = Namespace
+		o.LeaderElectionReleaseOnCancel = true
+	}
+}
+
+// Start installs the operator's RBAC, starts a manager without servers and, unless an
+// option says otherwise, without leader election, and returns once its caches are
+// filled. ctx limits the start; the caller must call Stop. After Stop the operator can
+// be started again.
+func Start(ctx context.Context, e *env.Environment, opts ...Option) (*Operator, error) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	cfg, err := Connect(ctx, e)
 	if err != nil {
 		return nil, err
 	}
-	return start(ctx, cfg, nil)
+	return start(ctx, cfg, nil, opts...)
 }
 
 // StartLimited starts a manager that works in some namespaces, which must exist, with the
@@ -86,10 +102,12 @@ func StartLimited(ctx context.Context, e *env.Environment, namespaces ...string)
 	return start(ctx, cfg, namespaces)
 }
 
-func start(ctx context.Context, cfg *rest.Config, namespaces controllers.Namespaces) (*Operator, error) {
+func start(
+	ctx context.Context, cfg *rest.Config, namespaces controllers.Namespaces, opts ...Option,
+) (*Operator, error) {
 	registry := prometheus.NewRegistry()
 	o := &Operator{Counter: env.CountWrites(cfg), Watches: followWatches(cfg), Metrics: registry}
-	mgr, err := newManager(ctx, cfg, registry, namespaces)
+	mgr, err := newManager(ctx, cfg, registry, namespaces, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +151,7 @@ func waitUntilAllowed(ctx context.Context, e *env.Environment, namespace string)
 }
 
 func newManager(
-	ctx context.Context, cfg *rest.Config, registry *prometheus.Registry, namespaces controllers.Namespaces,
+	ctx context.Context, cfg *rest.Config, registry *prometheus.Registry, namespaces controllers.Namespaces, opts []Option,
 ) (ctrl.Manager, error) {
 	scheme, err := controllers.NewScheme()
 	if err != nil {
@@ -152,6 +170,9 @@ func newManager(
 		Controller: config.Controller{SkipNameValidation: ptr.To(true)},
 	}
 	controllers.Limit(&options, namespaces)
+	for _, opt := range opts {
+		opt(&options)
+	}
 	mgr, err := ctrl.NewManager(cfg, options)
 	if err != nil {
 		return nil, fmt.Errorf("making the manager: %w", err)

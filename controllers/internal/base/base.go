@@ -19,9 +19,9 @@ import (
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/controllers/internal/apply"
-	"github.com/meshingress/meshingress/controllers/internal/metrics"
 	"github.com/meshingress/meshingress/controllers/internal/observe"
 	"github.com/meshingress/meshingress/controllers/internal/watches"
+	"github.com/meshingress/meshingress/internal/metrics"
 	"github.com/meshingress/meshingress/internal/watched"
 	"github.com/meshingress/meshingress/providers"
 )

@@ -20,11 +20,11 @@ import (
 
 	"github.com/meshingress/meshingress/controllers/dataplane"
 	"github.com/meshingress/meshingress/controllers/internal/base"
-	"github.com/meshingress/meshingress/controllers/internal/metrics"
 	"github.com/meshingress/meshingress/controllers/internal/observe"
 	"github.com/meshingress/meshingress/controllers/meshingress"
 	"github.com/meshingress/meshingress/internal/authorization"
 	"github.com/meshingress/meshingress/internal/linkerd"
+	"github.com/meshingress/meshingress/internal/metrics"
 	"github.com/meshingress/meshingress/providers"
 	"github.com/meshingress/meshingress/test/env"
 )
@@ -111,7 +111,7 @@ func (o *Operator) facts() observe.Linkerd {
 func (o *Operator) newMetrics() *metrics.Metrics {
 	GinkgoHelper()
 	o.metrics = prometheus.NewRegistry()
-	m, err := metrics.New(o.metrics, o.Client)
+	m, err := metrics.New(o.metrics, metrics.Options{Reader: o.Client})
 	Expect(err).NotTo(HaveOccurred())
 	return m
 }
