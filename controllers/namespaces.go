@@ -52,7 +52,9 @@ type limitedClient struct {
 }
 
 // Get implements client.Reader.
-func (c *limitedClient) Get(ctx context.Context, key client.ObjectKey, obj client.Object, opts ...client.GetOption) error {
+func (c *limitedClient) Get(
+	ctx context.Context, key client.ObjectKey, obj client.Object, opts ...client.GetOption,
+) error {
 	if key.Namespace != "" && !c.namespaces.Has(key.Namespace) {
 		return c.refuse(obj, key.Namespace, key.Name)
 	}

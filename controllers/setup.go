@@ -10,13 +10,16 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	admissionv1 "k8s.io/api/admissionregistration/v1"
+	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
-	"k8s.io/client-go/rest"
+	authorizationclient "k8s.io/client-go/kubernetes/typed/authorization/v1"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -52,6 +55,9 @@ type Options struct {
 	// Overrides win over what the installation of Linkerd says.
 	Overrides Overrides
 
+	// Refusals are those of the manager's cache, as CacheOptions has them.
+	Refusals *Refusals
+
 	// Metrics is where the controllers' own metrics are registered, which can be
 	// done once. Default: controller-runtime's registry, which the manager serves.
 	Metrics prometheus.Registerer
@@ -62,6 +68,12 @@ type Options struct {
 
 // Overrides are facts about Linkerd given by hand.
 type Overrides = observe.Overrides
+
+// Refusals are the permissions to list or to watch that the API server says are missing.
+type Refusals = watches.Refusals
+
+// NewRefusals returns Refusals for one manager.
+func NewRefusals() *Refusals { return watches.NewRefusals() }
 
 // NewScheme returns a Scheme with every typed kind that the controllers read.
 func NewScheme() (*runtime.Scheme, error) {
@@ -77,9 +89,10 @@ func NewScheme() (*runtime.Scheme, error) {
 }
 
 // CacheOptions keep what is never read for the providers of a registry out of the
-// memory.
-func CacheOptions(registry *providers.Registry) cache.Options {
+// memory, and let the refusals know of permissions that are missing.
+func CacheOptions(registry *providers.Registry, refusals *Refusals) cache.Options {
 	return cache.Options{
+		DefaultWatchErrorHandler: refusals.Handle,
 		// A read must never begin a watch: on a kind whose CRD has just left it would
 		// wait for ever.
 		ReaderFailOnMissingInformer: true,
@@ -104,7 +117,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	if err := index.Register(ctx, mgr.GetFieldIndexer()); err != nil {
 		return err
 	}
-	linkerdCache, err := newLinkerdCache(mgr.GetConfig(), mgr.GetScheme(), o.LinkerdNamespace)
+	linkerdCache, err := newLinkerdCache(mgr, o)
 	if err != nil {
 		return err
 	}
@@ -115,8 +128,14 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	if err != nil {
 		return err
 	}
-	kinds := watches.New(mgr.GetCache(), mgr.GetAPIReader())
-	facts := observe.Linkerd{Reader: linkerdCache, Namespace: o.LinkerdNamespace, Overrides: o.Overrides}
+	kinds, err := newWatches(mgr, o, linkerdCache)
+	if err != nil {
+		return err
+	}
+	facts := observe.Linkerd{
+		Reader:    watches.Prompt{Cache: linkerdCache, Kinds: kinds, Types: mgr.GetClient()},
+		Namespace: o.LinkerdNamespace, Overrides: o.Overrides,
+	}
 	common := base.Reconciler{
 		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Registry: o.Registry, Linkerd: facts, Watches: kinds,
 		Namespaces: o.Namespaces,
@@ -153,14 +172,47 @@ func (o Options) registerer() prometheus.Registerer {
 	return o.Metrics
 }
 
+// newWatches makes the watches, and says what every reconcile reads.
+func newWatches(mgr ctrl.Manager, o Options, linkerdCache cache.Cache) (*watches.Manager, error) {
+	reviews, err := authorizationclient.NewForConfigAndClient(mgr.GetConfig(), mgr.GetHTTPClient())
+	if err != nil {
+		return nil, fmt.Errorf("making the client that asks for permissions: %w", err)
+	}
+	if err := mgr.Add(o.Refusals.Reviewer(reviews.SelfSubjectAccessReviews())); err != nil {
+		return nil, fmt.Errorf("adding the reviewer of permissions: %w", err)
+	}
+	kinds := watches.New(mgr.GetCache(), mgr.GetRESTMapper(), o.Refusals)
+	err = kinds.Require(mgr.GetClient(), mgr.GetCache(),
+		&v1alpha1.MeshIngressClass{}, &v1alpha1.MeshIngress{}, &corev1.Namespace{}, &corev1.Service{}, &corev1.Pod{},
+		&appsv1.Deployment{}, &appsv1.DaemonSet{}, &appsv1.StatefulSet{}, &networkingv1.IngressClass{},
+		&admissionv1.ValidatingWebhookConfiguration{}, &admissionv1.MutatingWebhookConfiguration{},
+		&apiextensionsv1.CustomResourceDefinition{})
+	if err != nil {
+		return nil, err
+	}
+	linkerds := []client.Object{
+		&admissionv1.MutatingWebhookConfiguration{ObjectMeta: metav1.ObjectMeta{Name: linkerd.InjectorWebhookName}},
+	}
+	if o.Overrides.Version == "" {
+		linkerds = append(linkerds, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: linkerd.ConfigMapName}})
+	}
+	if err := kinds.Require(mgr.GetClient(), linkerdCache, linkerds...); err != nil {
+		return nil, err
+	}
+	if err := mgr.AddReadyzCheck("permissions", kinds.Ready); err != nil {
+		return nil, fmt.Errorf("adding the check of permissions: %w", err)
+	}
+	return kinds, nil
+}
+
 // newLinkerdCache watches two objects by name: the operator may not read other
 // ConfigMaps, and the manager's cache has less of the webhooks.
-func newLinkerdCache(cfg *rest.Config, scheme *runtime.Scheme, namespace string) (cache.Cache, error) {
-	c, err := cache.New(cfg, cache.Options{
-		Scheme: scheme,
+func newLinkerdCache(mgr ctrl.Manager, o Options) (cache.Cache, error) {
+	c, err := cache.New(mgr.GetConfig(), cache.Options{
+		Scheme: mgr.GetScheme(), DefaultWatchErrorHandler: o.Refusals.Handle,
 		ByObject: map[client.Object]cache.ByObject{
 			&corev1.ConfigMap{}: {
-				Namespaces: map[string]cache.Config{namespace: {}},
+				Namespaces: map[string]cache.Config{o.LinkerdNamespace: {}},
 				Field:      fields.OneTermEqualSelector("metadata.name", linkerd.ConfigMapName),
 			},
 			&admissionv1.MutatingWebhookConfiguration{}: {

@@ -29,7 +29,7 @@ func TestTheCacheKeepsNoCertificates(t *testing.T) {
 	}
 	meta := metav1.ObjectMeta{Name: "x"}
 	var got []any
-	for kind, o := range controllers.CacheOptions(registry).ByObject {
+	for kind, o := range controllers.CacheOptions(registry, controllers.NewRefusals()).ByObject {
 		var obj any
 		switch kind.(type) {
 		case *admissionv1.ValidatingWebhookConfiguration:

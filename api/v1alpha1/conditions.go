@@ -9,9 +9,9 @@ const (
 	// ConditionAccepted says whether the object can be worked on at all.
 	//
 	// MeshIngress, True: Accepted. False: ClassNotFound, NamespaceNotAllowed,
-	// Invalid, Unsupported, VendorNotServed, RouteTaken, TooManyObjects.
+	// Invalid, Unsupported, VendorNotServed, RouteTaken, TooManyObjects, Forbidden.
 	// MeshIngressClass, True: Accepted. False: Unsupported, VendorNotServed,
-	// Invalid.
+	// Invalid, Forbidden.
 	ConditionAccepted = "Accepted"
 
 	// ConditionResolvedRefs says whether every backend exists and can be meshed.

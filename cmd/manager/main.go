@@ -107,15 +107,16 @@ func run(args []string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
+	refusals := controllers.NewRefusals()
 	namespaces, err := controllers.ParseNamespaces(o.watchNamespaces)
 	if err != nil {
 		return fmt.Errorf("--watch-namespaces: %w", err)
 	}
-	mgr, err := newManager(o, registry, namespaces)
+	mgr, err := newManager(o, registry, refusals, namespaces)
 	if err != nil {
 		return err
 	}
-	if err := addControllers(ctx, mgr, o, registry, namespaces); err != nil {
+	if err := addControllers(ctx, mgr, o, registry, refusals, namespaces); err != nil {
 		return err
 	}
 	ctrl.Log.Info("Starting the manager", "version", version, "go", goVersion())
@@ -125,7 +126,9 @@ func run(args []string, stdout io.Writer) error {
 	return nil
 }
 
-func newManager(o options, registry *providers.Registry, namespaces controllers.Namespaces) (ctrl.Manager, error) {
+func newManager(
+	o options, registry *providers.Registry, refusals *controllers.Refusals, namespaces controllers.Namespaces,
+) (ctrl.Manager, error) {
 	cfg, err := ctrl.GetConfig()
 	if err != nil {
 		return nil, fmt.Errorf("finding the cluster: %w", err)
@@ -136,7 +139,7 @@ func newManager(o options, registry *providers.Registry, namespaces controllers.
 	}
 	mgrOptions := ctrl.Options{
 		Scheme:                        scheme,
-		Cache:                         controllers.CacheOptions(registry),
+		Cache:                         controllers.CacheOptions(registry, refusals),
 		Client:                        controllers.ClientOptions(),
 		Metrics:                       metricsserver.Options{BindAddress: o.metricsAddress},
 		HealthProbeBindAddress:        o.probeAddress,
@@ -160,15 +163,16 @@ func newManager(o options, registry *providers.Registry, namespaces controllers.
 }
 
 func addControllers(
-	ctx context.Context, mgr ctrl.Manager, o options, registry *providers.Registry, namespaces controllers.Namespaces,
+	ctx context.Context, mgr ctrl.Manager, o options,
+	registry *providers.Registry, refusals *controllers.Refusals, namespaces controllers.Namespaces,
 ) error {
 	overrides, err := o.overrides()
 	if err != nil {
 		return err
 	}
 	return controllers.Setup(ctx, mgr, controllers.Options{
-		Registry: registry, LinkerdNamespace: o.linkerdNamespace, Overrides: overrides, Namespaces: namespaces,
-		Version: version,
+		Registry: registry, Refusals: refusals, LinkerdNamespace: o.linkerdNamespace, Overrides: overrides,
+		Namespaces: namespaces, Version: version,
 	})
 }
 

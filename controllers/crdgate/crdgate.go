@@ -14,8 +14,8 @@ import (
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 
@@ -72,9 +72,9 @@ func (r *Reconciler) kinds(crdName string) []providers.Kind {
 // Setup adds the controller to a manager.
 func (r *Reconciler) Setup(mgr ctrl.Manager) error {
 	ofVendors := predicate.NewPredicateFuncs(func(crd client.Object) bool { return len(r.kinds(crd.GetName())) > 0 })
-	err := ctrl.NewControllerManagedBy(mgr).
-		For(&apiextensionsv1.CustomResourceDefinition{}, builder.WithPredicates(ofVendors)).
-		Named("crdgate").
+	crds := watches.Source(mgr.GetCache(), &apiextensionsv1.CustomResourceDefinition{}, &handler.EnqueueRequestForObject{}, ofVendors)
+	err := ctrl.NewControllerManagedBy(mgr).Named("crdgate").
+		WatchesRawSource(crds).
 		Complete(r)
 	if err != nil {
 		return fmt.Errorf("setting up the CRD gate: %w", err)

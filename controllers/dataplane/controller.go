@@ -53,6 +53,14 @@ type scope struct {
 	// hazards of this class. Set by lookForHazards.
 	hazards hazards
 
+	// observed is true once the pods are, and audited once the routes of others and the
+	// hazards are looked at. Until then the status keeps what it says of them: what may
+	// not be read is not gone.
+	observed, audited bool
+
+	// blind is true where something may not be looked at.
+	blind bool
+
 	// waiting is true where a cache is not filled yet.
 	waiting bool
 
@@ -95,25 +103,34 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if err := r.Client.Get(ctx, req.NamespacedName, class); err != nil {
 		return ctrl.Result{}, client.IgnoreNotFound(err)
 	}
-	return base.Retry(r.reconcileClass(ctx, class))
+	synced, err := r.Watches.Required(ctx)
+	if err == nil && !synced {
+		return ctrl.Result{RequeueAfter: base.RetrySoon}, nil
+	}
+	if !class.DeletionTimestamp.IsZero() {
+		return r.release(ctx, class, err)
+	}
+	return r.reconcileClass(ctx, class, err)
 }
 
-func (r *Reconciler) reconcileClass(ctx context.Context, class *v1alpha1.MeshIngressClass) (ctrl.Result, error) {
-	if !class.DeletionTimestamp.IsZero() {
-		return r.release(ctx, class)
-	}
-	if err := r.AddFinalizer(ctx, class); err != nil {
-		return ctrl.Result{}, err
+// reconcileClass is given the error that keeps it from looking at the cluster, if there
+// is one.
+func (r *Reconciler) reconcileClass(ctx context.Context, class *v1alpha1.MeshIngressClass, err error) (ctrl.Result, error) {
+	if err == nil {
+		err = r.AddFinalizer(ctx, class)
 	}
 	s := &scope{before: class.DeepCopy(), class: class}
-	if err := r.reconcile(ctx, s); base.IsLasting(err) {
-		s.written.denied = err
+	if err == nil {
+		err = r.reconcile(ctx, s)
+	}
+	if base.IsLasting(err) {
+		s.blind, s.written.denied = true, r.Explain(err, class)
 	} else if err != nil {
 		// A passing error says nothing about the object: its status stays.
-		return ctrl.Result{}, err
+		return base.Retry(ctrl.Result{}, err)
 	}
 	if err := r.updateStatus(ctx, s); err != nil {
-		return ctrl.Result{}, err
+		return r.Unsaid(ctx, class, err)
 	}
 	return ctrl.Result{RequeueAfter: s.retryAfter()}, nil
 }
@@ -140,15 +157,25 @@ func (r *Reconciler) reconcile(ctx context.Context, s *scope) error {
 	if err := r.planAudit(ctx, s); err != nil {
 		return err
 	}
+	s.observed = true
 	if err := r.write(ctx, s); base.IsLasting(err) {
-		s.written.denied = err
+		s.written.denied = r.Explain(err, s.class)
 	} else if err != nil {
 		return err
 	}
+	return r.audit(ctx, s)
+}
+
+// audit looks for what may harm traffic although nothing is wrong with the class.
+func (r *Reconciler) audit(ctx context.Context, s *scope) error {
 	if err := r.lookForHazards(ctx, s); err != nil {
 		return err
 	}
-	return r.auditRelay(ctx, s)
+	if err := r.auditRelay(ctx, s); err != nil {
+		return err
+	}
+	s.audited = true
+	return nil
 }
 
 func (s *scope) retryAfter() time.Duration {

@@ -132,7 +132,7 @@ func (r *Reconciler) readForHazards(
 		return nil, true, nil
 	case apierrors.IsForbidden(err):
 		s.hazards.unknown = []v1alpha1.Notice{{Reason: reasonHazardsUnknown, Message: conditions.Bound(
-			"some hazards cannot be told, for want of a permission: " + err.Error())}}
+			"some hazards cannot be told, for want of a permission: " + r.Explain(err, s.class).Error())}}
 		return nil, false, nil
 	case err != nil:
 		return nil, false, err

@@ -106,7 +106,7 @@ func (r *Reconciler) view(ctx context.Context, s *scope, class *v1alpha1.MeshIng
 		Read: func(read providers.Read) []*unstructured.Unstructured {
 			objects, synced, err := r.List(ctx, read)
 			v.failed = errors.Join(v.failed, err)
-			v.waiting = v.waiting || !synced
+			v.waiting = v.waiting || err == nil && !synced
 			return objects
 		},
 	})

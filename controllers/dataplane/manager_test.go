@@ -56,7 +56,7 @@ func startManager() {
 	Expect(err).NotTo(HaveOccurred())
 	Expect(mgr.Add(ofLinkerd)).To(Succeed())
 	Expect(index.Register(context.Background(), mgr.GetFieldIndexer())).To(Succeed())
-	kinds := watches.New(mgr.GetCache(), mgr.GetAPIReader())
+	kinds := watches.New(mgr.GetCache(), mgr.GetRESTMapper(), watches.NewRefusals())
 	r := &dataplane.Reconciler{Reconciler: base.Reconciler{
 		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Registry: operator.Registry, Watches: kinds,
 		Linkerd: observe.Linkerd{Reader: ofLinkerd, Namespace: linkerd.DefaultNamespace},

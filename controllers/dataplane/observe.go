@@ -14,10 +14,12 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/controllers/internal/conditions"
 	"github.com/meshingress/meshingress/controllers/internal/inventory"
 	"github.com/meshingress/meshingress/internal/injection"
 	"github.com/meshingress/meshingress/internal/linkerd"
 	"github.com/meshingress/meshingress/internal/translate"
+	"github.com/meshingress/meshingress/internal/watched"
 	"github.com/meshingress/meshingress/providers"
 )
 
@@ -128,6 +130,9 @@ func (r *Reconciler) auditRelay(ctx context.Context, s *scope) error {
 	if !ok || (s.mode() != linkerd.InjectIngress && !s.inIngressMode()) {
 		return nil
 	}
+	if len(r.Namespaces) > 0 {
+		s.hazards.unknown = append(s.hazards.unknown, routesUnwatched(r.Namespaces))
+	}
 	for _, kind := range v.provider.Describe().Routes {
 		found, err := r.exposed(ctx, s, auditor, kind)
 		if err != nil {
@@ -139,6 +144,14 @@ func (r *Reconciler) auditRelay(ctx context.Context, s *scope) error {
 	return nil
 }
 
+// routesUnwatched tells what an operator of some namespaces cannot: whether a route in the
+// others lets a client choose the Service.
+func routesUnwatched(namespaces watched.Namespaces) v1alpha1.Notice {
+	return v1alpha1.Notice{Reason: reasonHazardsUnknown, Message: conditions.Bound(fmt.Sprintf(
+		"the controller is in ingress mode, and routes are looked at only in the namespaces of --%s, which is %s: a route "+
+			"elsewhere that leaves l5d-dst-override to clients is not told in RelayExposed", watched.Flag, namespaces))}
+}
+
 func (r *Reconciler) exposed(
 	ctx context.Context, s *scope, auditor providers.RelayAuditor, kind providers.Kind,
 ) ([]v1alpha1.InventoryEntry, error) {
@@ -147,7 +160,7 @@ func (r *Reconciler) exposed(
 	}
 	synced, err := r.Watches.Ensure(ctx, kind.GroupVersionKind)
 	if err != nil || !synced {
-		s.waiting = true
+		s.waiting = s.waiting || err == nil
 		return nil, err
 	}
 	list := &unstructured.UnstructuredList{}

@@ -28,10 +28,7 @@ var _ = Describe("No client may choose the Service", func() {
 		web.Status.Strategy = st
 		web.Status.Inventory = inv
 		expect.ExpectApplied(ctx, testEnv.Client, web)
-		DeferCleanup(func(ctx SpecContext) {
-			_ = testEnv.Client.Patch(ctx, web, client.RawPatch("application/merge-patch+json", []byte(`{"metadata":{"finalizers":null}}`)))
-			_ = client.IgnoreNotFound(testEnv.Client.Delete(ctx, web))
-		})
+		DeferCleanup(func(ctx SpecContext) { removeMeshIngress(ctx, web) })
 		return web
 	}
 	route := v1alpha1.InventoryEntry{Group: "traefik.io", Version: "v1alpha1", Kind: "IngressRoute", Namespace: "traefik", Name: "web"}

@@ -6,7 +6,6 @@ package dataplane
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -19,19 +18,31 @@ import (
 )
 
 // release takes back everything done for a class, and lets it go. What cannot be
-// taken back, or not yet, keeps it, and its status says why.
-func (r *Reconciler) release(ctx context.Context, class *v1alpha1.MeshIngressClass) (ctrl.Result, error) {
+// taken back, or not yet, keeps it, and its status says why. It is given the error that
+// keeps it from looking at the cluster, if there is one.
+func (r *Reconciler) release(ctx context.Context, class *v1alpha1.MeshIngressClass, err error) (ctrl.Result, error) {
 	if !controllerutil.ContainsFinalizer(class, v1alpha1.Finalizer) {
 		return ctrl.Result{}, nil
 	}
 	before := class.DeepCopy()
-	waitsFor, err := r.takeAllBack(ctx, class)
+	waitsFor := ""
+	if err == nil {
+		waitsFor, err = r.takeAllBack(ctx, class)
+	}
 	if err == nil && waitsFor == "" {
-		return ctrl.Result{}, r.RemoveFinalizer(ctx, class)
+		if err = r.RemoveFinalizer(ctx, class); err == nil {
+			return ctrl.Result{}, nil
+		}
 	}
 	set := conditions.For(&class.Status.Conditions, class.Generation)
-	set.False(v1alpha1.ConditionReady, v1alpha1.ReasonReleasing, cmp.Or(errorText(err), waitsFor))
-	return ctrl.Result{RequeueAfter: leaveRetry}, errors.Join(err, r.patchStatus(ctx, before, class))
+	set.False(v1alpha1.ConditionReady, v1alpha1.ReasonReleasing, cmp.Or(errorText(r.Explain(err, class)), waitsFor))
+	if unsaid := r.patchStatus(ctx, before, class); unsaid != nil {
+		return r.Unsaid(ctx, class, unsaid)
+	}
+	if base.IsLasting(err) {
+		return ctrl.Result{RequeueAfter: base.RetryDenied}, nil
+	}
+	return base.Retry(ctrl.Result{RequeueAfter: leaveRetry}, err)
 }
 
 // leaveRetry is how soon it is looked again at what a deletion waits for: the last pod

@@ -20,6 +20,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/controllers/internal/base"
 	"github.com/meshingress/meshingress/controllers/internal/controllertest"
 	"github.com/meshingress/meshingress/test/builders"
 	"github.com/meshingress/meshingress/test/env"
@@ -81,8 +82,7 @@ var _ = Describe("A class that is deleted", func() {
 	It("waits where it may not take back what it wrote, and says so", func(ctx SpecContext) {
 		forbidden := forbid(ctx, "deployments")
 		expect.ExpectDeleted(ctx, testEnv.Client, class)
-		_, err := reconcileOnce(ctx, class)
-		Expect(err).To(HaveOccurred(), "so that it is tried again")
+		Expect(reconcileOnce(ctx, class)).To(HaveField("RequeueAfter", base.RetryDenied), "so that it is tried again, and not at once")
 		condition := expect.ExpectCondition(ctx, testEnv.Client, class, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonReleasing)
 		Expect(condition.Message).To(ContainSubstring("forbidden"))
 		Expect(linkerdAnnotations(ctx, traefikWorkload)).NotTo(BeEmpty())

@@ -17,7 +17,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
@@ -39,25 +38,30 @@ import (
 // Setup adds the controller to a manager. The Linkerd cache holds its ConfigMap and
 // the injector's webhook; the watches tell of the vendors' objects.
 func (r *Reconciler) Setup(mgr ctrl.Manager, kinds *watches.Manager, linkerdCache cache.Cache) error {
+	changed := predicate.GenerationChangedPredicate{}
+	markedAnew := predicate.Or(predicate.LabelChangedPredicate{}, predicate.AnnotationChangedPredicate{})
+	on := func(obj client.Object, find handler.MapFunc, p ...predicate.Predicate) source.Source {
+		return watches.Source(mgr.GetCache(), obj, handler.EnqueueRequestsFromMapFunc(find), p...)
+	}
 	all := handler.EnqueueRequestsFromMapFunc(r.all)
-	markedAnew := builder.WithPredicates(predicate.Or(predicate.LabelChangedPredicate{}, predicate.AnnotationChangedPredicate{}))
-	c, err := ctrl.NewControllerManagedBy(mgr).
-		For(&v1alpha1.MeshIngressClass{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+	c, err := ctrl.NewControllerManagedBy(mgr).Named("meshingressclass").
+		WatchesRawSource(watches.Source(mgr.GetCache(), &v1alpha1.MeshIngressClass{}, &handler.EnqueueRequestForObject{}, changed)).
 		// Classes share workloads: a change of one may concern all.
-		Watches(&v1alpha1.MeshIngressClass{}, all, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
-		Watches(&appsv1.Deployment{}, handler.EnqueueRequestsFromMapFunc(r.ofWorkload)).
-		Watches(&appsv1.DaemonSet{}, handler.EnqueueRequestsFromMapFunc(r.ofWorkload)).
-		Watches(&appsv1.StatefulSet{}, handler.EnqueueRequestsFromMapFunc(r.ofWorkload)).
-		Watches(&corev1.Service{}, all, builder.WithPredicates(predicate.NewPredicateFuncs(hasAddress))).
-		Watches(&corev1.Namespace{}, all, markedAnew).
-		Watches(&networkingv1.IngressClass{}, all, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
-		Watches(&admissionv1.ValidatingWebhookConfiguration{}, all, builder.WithPredicates(otherServices())).
-		Watches(&admissionv1.MutatingWebhookConfiguration{}, all, builder.WithPredicates(otherServices())).
-		Watches(&v1alpha1.MeshIngress{}, all, builder.WithPredicates(headerComesOrRoutesGo())).
-		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(r.ofPod)).
-		Watches(&apiextensionsv1.CustomResourceDefinition{}, handler.EnqueueRequestsFromMapFunc(r.ofCRD)).
-		WatchesRawSource(source.Kind[client.Object](linkerdCache, &corev1.ConfigMap{}, all)).
-		WatchesRawSource(source.Kind[client.Object](linkerdCache, &admissionv1.MutatingWebhookConfiguration{}, all)).
+		WatchesRawSource(on(&v1alpha1.MeshIngressClass{}, r.all, changed)).
+		WatchesRawSource(on(&appsv1.Deployment{}, r.ofWorkload)).
+		WatchesRawSource(on(&appsv1.DaemonSet{}, r.ofWorkload)).
+		WatchesRawSource(on(&appsv1.StatefulSet{}, r.ofWorkload)).
+		WatchesRawSource(on(&corev1.Service{}, r.all, predicate.NewPredicateFuncs(hasAddress))).
+		WatchesRawSource(on(&corev1.Namespace{}, r.all, markedAnew)).
+		WatchesRawSource(on(&networkingv1.IngressClass{}, r.all, changed)).
+		WatchesRawSource(on(&admissionv1.ValidatingWebhookConfiguration{}, r.all, otherServices())).
+		WatchesRawSource(on(&admissionv1.MutatingWebhookConfiguration{}, r.all, otherServices())).
+		WatchesRawSource(on(&v1alpha1.MeshIngress{}, r.all, headerComesOrRoutesGo())).
+		WatchesRawSource(on(&corev1.Pod{}, r.ofPod)).
+		WatchesRawSource(on(&apiextensionsv1.CustomResourceDefinition{}, r.ofCRD)).
+		WatchesRawSource(watches.Source(linkerdCache, &corev1.ConfigMap{}, all)).
+		WatchesRawSource(watches.Source(linkerdCache, &admissionv1.MutatingWebhookConfiguration{}, all)).
+		WatchesRawSource(kinds.Refusals().Changes(all)).
 		// One at a time: classes share workloads, and a claim is merged of all.
 		WithOptions(controller.Options{MaxConcurrentReconciles: 1, ReconciliationTimeout: base.Timeout}).
 		Build(r)

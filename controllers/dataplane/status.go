@@ -36,12 +36,7 @@ func (r *Reconciler) updateStatus(ctx context.Context, s *scope) error {
 	status := &s.class.Status
 	status.ObservedGeneration = s.class.Generation
 	set := conditions.For(&status.Conditions, s.class.Generation)
-	if v := s.views[s.class.Name]; v != nil && !s.waiting {
-		s.setFacts(v)
-		s.setWorkloads()
-		set.Only(len(s.uncovered) > 0, v1alpha1.ConditionRelayExposed, v1alpha1.ReasonUncoveredRoutes, s.relayMessage())
-		s.setHazards(set)
-	}
+	s.setSeen(set)
 	if !s.waiting || len(status.Conditions) == 0 { // what was seen before is not unsaid
 		s.setAccepted(set)
 		s.setDiscovered(set)
@@ -59,6 +54,22 @@ func (r *Reconciler) updateStatus(ctx context.Context, s *scope) error {
 	return nil
 }
 
+// setSeen tells what was looked at.
+func (s *scope) setSeen(set conditions.Setter) {
+	if s.waiting {
+		return
+	}
+	if s.observed {
+		s.setFacts(s.views[s.class.Name])
+		s.setWorkloads()
+	}
+	if s.audited {
+		s.class.Status.UncoveredRoutes = s.uncovered[:min(len(s.uncovered), maxUncovered)]
+		set.Only(len(s.uncovered) > 0, v1alpha1.ConditionRelayExposed, v1alpha1.ReasonUncoveredRoutes, s.relayMessage())
+		s.setHazards(set)
+	}
+}
+
 // patchStatus writes the status where it has changed.
 func (r *Reconciler) patchStatus(ctx context.Context, before, class *v1alpha1.MeshIngressClass) error {
 	if equality.Semantic.DeepEqual(before.Status, class.Status) {
@@ -74,7 +85,6 @@ func (s *scope) setFacts(v *view) {
 	status.VendorVersion = version[:min(len(version), maxVersion)]
 	notices := slices.Concat(v.result.Plan.Notices, v.discovery.Notices(s.class), s.hazards.unknown)
 	status.Notices = notices[:min(len(notices), maxNotices)]
-	status.UncoveredRoutes = s.uncovered[:min(len(s.uncovered), maxUncovered)]
 	status.Planned = s.planned()
 	status.Linkerd = nil
 	if facts.Found {
@@ -108,6 +118,8 @@ func (s *scope) setWorkloads() {
 func (s *scope) setAccepted(set conditions.Setter) {
 	v := s.views[s.class.Name]
 	switch {
+	case apierrors.IsForbidden(s.written.denied) && (v == nil || apierrors.IsForbidden(v.failed)):
+		set.False(v1alpha1.ConditionAccepted, v1alpha1.ReasonForbidden, s.written.denied.Error())
 	case v == nil:
 		set.Unknown(v1alpha1.ConditionAccepted, v1alpha1.ReasonPending, errorText(s.written.denied))
 	case v.result.Rejected != nil:
@@ -142,6 +154,8 @@ func (s *scope) setDiscovered(set conditions.Setter) {
 func (s *scope) setMeshed(set conditions.Setter) {
 	kind := v1alpha1.ConditionMeshed
 	switch v := s.views[s.class.Name]; {
+	case s.blind && apierrors.IsForbidden(s.written.denied): // which takes no pod out of the mesh
+		set.Unknown(kind, v1alpha1.ReasonForbidden, s.written.denied.Error())
 	case s.written.denied != nil:
 		set.False(kind, unwrittenReason(s.written.denied), s.written.denied.Error())
 	case s.waiting:

@@ -39,7 +39,7 @@ func (r *Reconciler) writeWorkloads(ctx context.Context, s *scope) error {
 			continue
 		}
 		change, err := r.writeTarget(ctx, s, *w, next)
-		if err := r.noteWorkload(w, err); err != nil {
+		if err := r.noteWorkload(w, r.Explain(err, s.class)); err != nil {
 			return err
 		}
 		if change != apply.Configured || w.err != nil {

@@ -71,7 +71,7 @@ func (r *Reconciler) write(ctx context.Context, s *scope) error {
 // targets finds the objects of others on which the plan sets fields.
 func (r *Reconciler) targets(ctx context.Context, s *scope, sets []providers.FieldSet) ([]base.Target, error) {
 	found, err := r.FindTargets(ctx, apply.ManagerFor(s.class.UID), sets)
-	s.waiting = s.waiting || !found.Synced
+	s.waiting = s.waiting || err == nil && !found.Synced
 	s.written.missing = found.Missing
 	return found.Found, err
 }
@@ -125,7 +125,7 @@ func (r *Reconciler) writePlan(
 	settled := s.before.Status.ObservedGeneration == s.class.Generation
 	for _, obj := range objects {
 		if synced, err := r.Watches.Ensure(ctx, obj.GroupVersionKind()); err != nil || !synced {
-			s.waiting = true
+			s.waiting = s.waiting || err == nil
 			return err
 		}
 		change, err := r.Writer().Object(ctx, translate.ClassOwner(s.class), obj)

@@ -4,6 +4,7 @@
 package meshingress
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -56,7 +57,8 @@ func (s *scope) setAuthorized(set conditions.Setter) {
 	case a.status == metav1.ConditionFalse:
 		set.False(v1alpha1.ConditionAuthorized, a.reason, a.message)
 	default:
-		set.Unknown(v1alpha1.ConditionAuthorized, v1alpha1.ReasonPending, a.message)
+		message := cmp.Or(a.message, "what is in place stays until the object is accepted")
+		set.Unknown(v1alpha1.ConditionAuthorized, v1alpha1.ReasonPending, message)
 	}
 }
 
@@ -70,7 +72,7 @@ func (r *Reconciler) authorize(ctx context.Context, s *scope) error {
 	case errors.As(err, &conflict):
 		s.unauthorized(v1alpha1.ReasonObjectConflict, err.Error())
 	case apierrors.IsForbidden(err):
-		s.unauthorized(v1alpha1.ReasonForbidden, err.Error())
+		s.unauthorized(v1alpha1.ReasonForbidden, r.Explain(err, s.class).Error())
 	case base.IsLasting(err):
 		s.unauthorized(v1alpha1.ReasonApplyFailed, err.Error())
 	default:

@@ -37,6 +37,10 @@ type scope struct {
 	// result of the pure path. Set by translate.
 	result translate.Result
 
+	// blind is true where the caches do not hold what every reconcile reads: not yet, or
+	// for want of a permission.
+	blind bool
+
 	// waiting is true where a cache is not filled yet. Set by translate.
 	waiting bool
 
@@ -63,26 +67,39 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if !mi.DeletionTimestamp.IsZero() {
 		return r.release(ctx, mi)
 	}
-	if err := r.AddFinalizer(ctx, mi); err != nil {
-		return base.Retry(ctrl.Result{}, err)
-	}
 	s := &scope{before: mi.DeepCopy(), mi: mi}
 	if err := r.reconcile(ctx, s); base.IsLasting(err) {
-		s.written.denied = err
+		s.written.denied = r.Explain(err, s.class)
 	} else if err != nil {
 		// A passing error says nothing about the object: its status stays.
 		return base.Retry(ctrl.Result{}, err)
 	}
+	if s.blind && s.written.denied == nil {
+		return ctrl.Result{RequeueAfter: base.RetrySoon}, nil
+	}
 	if err := r.updateStatus(ctx, s); err != nil {
-		return base.Retry(ctrl.Result{}, err)
+		return r.Unsaid(ctx, mi, err)
 	}
 	return ctrl.Result{RequeueAfter: s.retryAfter()}, nil
 }
 
 func (r *Reconciler) reconcile(ctx context.Context, s *scope) error {
+	if synced, err := r.Watches.Required(ctx); err != nil || !synced {
+		s.blind = true
+		return err
+	}
 	if err := r.findClass(ctx, s); err != nil {
 		return err
 	}
+	if err := r.AddFinalizer(ctx, s.mi); err != nil {
+		return err
+	}
+	s.before = s.mi.DeepCopy()
+	return r.carryOut(ctx, s)
+}
+
+// carryOut translates the MeshIngress, and writes what follows.
+func (r *Reconciler) carryOut(ctx context.Context, s *scope) error {
 	var refused error
 	if s.class != nil {
 		refused = r.translate(ctx, s)

@@ -57,8 +57,11 @@ func (s *scope) trust() (dataPlaneState, string) {
 // stateOf reads what the class observes of its pods.
 func stateOf(class *v1alpha1.MeshIngressClass) (dataPlaneState, string) {
 	meshed := meta.FindStatusCondition(class.Status.Conditions, v1alpha1.ConditionMeshed)
-	if meshed == nil || meshed.ObservedGeneration != class.Generation || meshed.Status == metav1.ConditionUnknown {
+	if meshed == nil || meshed.ObservedGeneration != class.Generation {
 		return dataPlaneUnknown, "MeshIngressClass " + class.Name + " has not been looked at yet"
+	}
+	if meshed.Status == metav1.ConditionUnknown {
+		return dataPlaneUnknown, fmt.Sprintf("it is not known whether MeshIngressClass %s is in the mesh (%s)", class.Name, meshed.Reason)
 	}
 	passing := []string{
 		v1alpha1.ReasonRolloutInProgress, v1alpha1.ReasonRolloutStuck, v1alpha1.ReasonNoPods, v1alpha1.ReasonRoutesNotReady,

@@ -81,8 +81,12 @@ func (r *Reconciler) translate(ctx context.Context, s *scope) error {
 	}
 	s.snap = snap
 	s.result = translate.MeshIngress(r.Registry, s.mi, s.class, snap)
-	if readErr != nil || s.waiting {
+	if readErr != nil {
+		s.result = translate.Result{} // of less than there is
 		return readErr
+	}
+	if s.waiting {
+		return nil
 	}
 	return r.ensureWatched(ctx, s)
 }
@@ -191,7 +195,7 @@ func (r *Reconciler) allowed(
 // read answers a provider's Read from the cache, once the cache holds the kind.
 func (r *Reconciler) read(ctx context.Context, s *scope, read providers.Read) ([]*unstructured.Unstructured, error) {
 	objects, synced, err := r.List(ctx, read)
-	s.waiting = s.waiting || !synced
+	s.waiting = s.waiting || err == nil && !synced
 	return objects, err
 }
 

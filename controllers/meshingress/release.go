@@ -29,21 +29,35 @@ func (r *Reconciler) release(ctx context.Context, mi *v1alpha1.MeshIngress) (ctr
 	} else if err != nil {
 		return r.holdBack(ctx, mi, err)
 	}
-	return base.Retry(ctrl.Result{}, r.RemoveFinalizer(ctx, mi))
+	if err := r.RemoveFinalizer(ctx, mi); base.IsLasting(err) {
+		return r.holdBack(ctx, mi, err)
+	} else if err != nil {
+		return base.Retry(ctrl.Result{}, err)
+	}
+	return ctrl.Result{}, nil
 }
 
 // holdBack says why the object cannot go.
 func (r *Reconciler) holdBack(ctx context.Context, mi *v1alpha1.MeshIngress, cause error) (ctrl.Result, error) {
 	before := mi.DeepCopy()
 	set := conditions.For(&mi.Status.Conditions, mi.Generation)
-	set.False(v1alpha1.ConditionReady, v1alpha1.ReasonReleasing, cause.Error())
+	set.False(v1alpha1.ConditionReady, v1alpha1.ReasonReleasing, r.explain(ctx, mi, cause).Error())
 	if err := r.patchStatus(ctx, before, mi); err != nil {
-		return base.Retry(ctrl.Result{}, errors.Join(err, cause))
+		return r.Unsaid(ctx, mi, err)
 	}
 	if base.IsLasting(cause) {
 		return ctrl.Result{RequeueAfter: base.RetryDenied}, nil
 	}
 	return ctrl.Result{}, cause
+}
+
+// explain adds to an error about a missing permission which role grants it.
+func (r *Reconciler) explain(ctx context.Context, mi *v1alpha1.MeshIngress, err error) error {
+	class, unread := r.classOf(ctx, mi)
+	if unread != nil {
+		return err // which is what is to be told
+	}
+	return r.Explain(err, class)
 }
 
 // takeBack goes on where one object cannot be taken back, but for one that has

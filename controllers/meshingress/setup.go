@@ -16,7 +16,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
@@ -39,16 +38,20 @@ import (
 // the watches tell of generated objects, and of the routes beside them.
 func (r *Reconciler) Setup(mgr ctrl.Manager, kinds *watches.Manager, linkerdCache cache.Cache) error {
 	all := handler.EnqueueRequestsFromMapFunc(r.all)
-	changed := builder.WithPredicates(predicate.GenerationChangedPredicate{})
-	c, err := ctrl.NewControllerManagedBy(mgr).
-		For(&v1alpha1.MeshIngress{}, changed).
-		Watches(&v1alpha1.MeshIngress{}, handler.EnqueueRequestsFromMapFunc(r.withSameRoute), changed).
-		Watches(&v1alpha1.MeshIngressClass{}, handler.EnqueueRequestsFromMapFunc(r.ofClass)).
-		Watches(&corev1.Service{}, handler.EnqueueRequestsFromMapFunc(r.ofService)).
-		Watches(&corev1.Namespace{}, handler.EnqueueRequestsFromMapFunc(r.ofNamespace),
-			builder.WithPredicates(predicate.Or(predicate.LabelChangedPredicate{}, predicate.AnnotationChangedPredicate{}))).
-		Watches(&apiextensionsv1.CustomResourceDefinition{}, handler.EnqueueRequestsFromMapFunc(r.ofCRD)).
-		WatchesRawSource(source.Kind[client.Object](linkerdCache, &corev1.ConfigMap{}, all)).
+	changed := predicate.GenerationChangedPredicate{}
+	markedAnew := predicate.Or(predicate.LabelChangedPredicate{}, predicate.AnnotationChangedPredicate{})
+	on := func(obj client.Object, find handler.MapFunc, p ...predicate.Predicate) source.Source {
+		return watches.Source(mgr.GetCache(), obj, handler.EnqueueRequestsFromMapFunc(find), p...)
+	}
+	c, err := ctrl.NewControllerManagedBy(mgr).Named("meshingress").
+		WatchesRawSource(watches.Source(mgr.GetCache(), &v1alpha1.MeshIngress{}, &handler.EnqueueRequestForObject{}, changed)).
+		WatchesRawSource(on(&v1alpha1.MeshIngress{}, r.withSameRoute, changed)).
+		WatchesRawSource(on(&v1alpha1.MeshIngressClass{}, r.ofClass)).
+		WatchesRawSource(on(&corev1.Service{}, r.ofService)).
+		WatchesRawSource(on(&corev1.Namespace{}, r.ofNamespace, markedAnew)).
+		WatchesRawSource(on(&apiextensionsv1.CustomResourceDefinition{}, r.ofCRD)).
+		WatchesRawSource(watches.Source(linkerdCache, &corev1.ConfigMap{}, all)).
+		WatchesRawSource(kinds.Refusals().Changes(all)).
 		WithOptions(controller.Options{ReconciliationTimeout: base.Timeout}).
 		Build(r)
 	if err != nil {

@@ -97,6 +97,8 @@ func (r *Reconciler) patchStatus(ctx context.Context, before, mi *v1alpha1.MeshI
 
 func (s *scope) setAccepted(set conditions.Setter) {
 	switch {
+	case apierrors.IsForbidden(s.written.denied) && (s.blind || s.class != nil && !s.translated()):
+		set.False(v1alpha1.ConditionAccepted, v1alpha1.ReasonForbidden, s.written.denied.Error())
 	case s.class == nil && s.mi.Spec.ClassName == "":
 		set.False(v1alpha1.ConditionAccepted, v1alpha1.ReasonClassNotFound,
 			"spec.className: there is no default MeshIngressClass: name one, or annotate one with "+
@@ -170,7 +172,11 @@ func (s *scope) setVerdict(set conditions.Setter) {
 // class as it is now.
 func (s *scope) setMeshed(set conditions.Setter) {
 	kind := v1alpha1.ConditionMeshed
-	if s.class == nil {
+	switch {
+	case s.blind:
+		set.Unknown(kind, v1alpha1.ReasonPending, "the cluster cannot be looked at")
+		return
+	case s.class == nil:
 		set.Unknown(kind, v1alpha1.ReasonPending, "there is no class")
 		return
 	}

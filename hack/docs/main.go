@@ -65,9 +65,10 @@ func pages(root string) (map[string]string, error) {
 		return nil, err
 	}
 	return map[string]string{
-		"docs/vendors.md": header + vendorsPage(registry.All(), features, class),
-		"docs/api.md":     header + apiPage(crds, conditions),
-		"docs/metrics.md": header + metricsPage(metrics.Definitions(), metrics.Runtime(), alerts),
+		"docs/vendors.md":     header + vendorsPage(registry.All(), features, class),
+		"docs/api.md":         header + apiPage(crds, conditions),
+		"docs/metrics.md":     header + metricsPage(metrics.Definitions(), metrics.Runtime(), alerts),
+		"docs/permissions.md": header + permissionsPage(registry.All()),
 	}, nil
 }
 

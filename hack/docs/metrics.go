@@ -53,9 +53,9 @@ func metricsPage(own, runtime []metrics.Definition, alerts []alert) string {
 	p.heading(1, "Metrics and alerts")
 	p.paragraph("How to have them scraped, and how to import the dashboard: [observability](observability.md).")
 	p.heading(2, "Metrics of the operator")
-	p.paragraph("The replica that leads tells the state of MeshIngresses and classes, as it is when it is asked; the other one " +
-		"tells only its build, so nothing is counted twice. The namespace of an object is in the label `resource_namespace`: " +
-		"`namespace` is where the operator runs.")
+	p.paragraph("The replica that leads tells the state of MeshIngresses and classes, as it is when it is asked; " +
+		"the other one tells only its build, so nothing is counted twice. The namespace of an object is in the " +
+		"label `resource_namespace`: `namespace` is where the operator runs.")
 	for _, d := range own {
 		p.heading(3, "%s", d.Name)
 		p.paragraph("%s, %s. %s", strings.ToUpper(string(d.Type[:1]))+string(d.Type[1:]), labels(d), d.Help)
@@ -67,9 +67,9 @@ func metricsPage(own, runtime []metrics.Definition, alerts []alert) string {
 		p.list(items)
 	}
 	p.heading(2, "Metrics of controller-runtime")
-	p.paragraph("The operator exposes all metrics of controller-runtime, client-go and the Go client of Prometheus. The alerts and " +
-		"the dashboard use these. Other programs expose the same names; `and on (job, instance) meshingress_build_info` keeps " +
-		"to the operator.")
+	p.paragraph("The operator exposes all metrics of controller-runtime, client-go and the Go client of Prometheus. " +
+		"The alerts and the dashboard use these. Other programs expose the same names; " +
+		"`and on (job, instance) meshingress_build_info` keeps to the operator.")
 	var rows [][]string
 	for _, d := range runtime {
 		rows = append(rows, []string{code(d.Name), string(d.Type), codes(d.LabelNames()), d.Help})

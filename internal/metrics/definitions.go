@@ -36,8 +36,9 @@ var (
 			{"status", "`True`, `False` or `Unknown`"},
 			{"reason", "the reason, one of those listed in the [API reference](api.md#conditions)"},
 		},
-		Use: "One series for each condition of each object: four to eight for an object. `Ready` is there for every object, and " +
-			"is `Unknown`, reason `Pending`, as long as the operator has not answered to the object's present spec.",
+		Use: "One series for each condition of each object: four to eight for an object. `Ready` is there for every " +
+			"object, and is `Unknown`, reason `Pending`, as long as the operator has not answered to the object's " +
+			"present spec.",
 	}
 	hazards = Definition{
 		Name: Namespace + "hazards", Type: TypeGauge,
@@ -76,7 +77,8 @@ var (
 		Name: Namespace + "conflicts_total", Type: TypeCounter,
 		Help:   "Writes not made because the object or field belongs to somebody else.",
 		Labels: []Label{labelWritten},
-		Use:    "Counted at each look, so the height says little. The condition `Conflicted` names the object and who has it.",
+		Use: "Counted at each look, so the height says little. The condition `Conflicted` names the object and who " +
+			"has it.",
 	}
 	restarts = Definition{
 		Name: Namespace + "restarts_total", Type: TypeCounter,
@@ -110,8 +112,8 @@ func Runtime() []Definition {
 			Labels: []Label{labelController, {"result", "`success`, `error`, `requeue`, `requeue_after`"}},
 		},
 		{
-			Name: "controller_runtime_reconcile_errors_total", Type: TypeCounter, Help: "Reconciles that failed and are tried again.",
-			Labels: []Label{labelController},
+			Name: "controller_runtime_reconcile_errors_total", Type: TypeCounter,
+			Help: "Reconciles that failed and are tried again.", Labels: []Label{labelController},
 		},
 		{
 			Name: "controller_runtime_reconcile_time_seconds", Type: TypeHistogram, Help: "How long a reconcile takes.",
@@ -123,7 +125,8 @@ func Runtime() []Definition {
 		},
 		{
 			Name: "workqueue_longest_running_processor_seconds", Type: TypeGauge,
-			Help: "For how long the reconcile has been running that began first.", Labels: []Label{labelController, {"name", "as `controller`"}},
+			Help:   "For how long the reconcile has been running that began first.",
+			Labels: []Label{labelController, {"name", "as `controller`"}},
 		},
 		{
 			Name: "rest_client_requests_total", Type: TypeCounter, Help: "Requests to the API server.",

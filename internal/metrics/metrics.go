@@ -47,7 +47,8 @@ func New(registry prometheus.Registerer, o Options) (*Metrics, error) {
 		Conflicts:        conflicts.counter(),
 		Restarts:         restarts.counter(),
 	}
-	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: buildInfo.Name, Help: buildInfo.Help}, buildInfo.LabelNames())
+	opts := prometheus.GaugeOpts{Name: buildInfo.Name, Help: buildInfo.Help}
+	build := prometheus.NewGaugeVec(opts, buildInfo.LabelNames())
 	build.WithLabelValues(o.Version, runtime.Version()).Set(1)
 	for _, c := range []prometheus.Collector{build, newState(o), m.DriftCorrections, m.Conflicts, m.Restarts} {
 		if err := registry.Register(c); err != nil {

@@ -31,7 +31,8 @@ type state struct {
 func newState(o Options) *state {
 	return &state{
 		reader: o.Reader, elected: o.Elected,
-		condition: condition.desc(), hazards: hazards.desc(), routes: routes.desc(), pods: pods.desc(), meshedPods: meshedPods.desc(),
+		condition: condition.desc(), hazards: hazards.desc(), routes: routes.desc(),
+		pods: pods.desc(), meshedPods: meshedPods.desc(),
 	}
 }
 
@@ -115,7 +116,9 @@ func (s *state) collectClasses(ctx context.Context, ch chan<- prometheus.Metric)
 
 // collectConditions tells each condition. What Ready says of an older spec, or has not
 // said yet, is not known.
-func (s *state) collectConditions(ch chan<- prometheus.Metric, kind string, obj client.Object, conditions []metav1.Condition) {
+func (s *state) collectConditions(
+	ch chan<- prometheus.Metric, kind string, obj client.Object, conditions []metav1.Condition,
+) {
 	tell := func(conditionType string, status metav1.ConditionStatus, reason string) {
 		ch <- gauge(s.condition, 1, kind, obj.GetNamespace(), obj.GetName(), conditionType, string(status), reason)
 	}

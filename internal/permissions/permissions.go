@@ -43,29 +43,28 @@ func Base() Rules {
 	webhooks := []string{"mutatingwebhookconfigurations", "validatingwebhookconfigurations"}
 	return Rules{
 		Cluster: []rbacv1.PolicyRule{
-			rule(v1alpha1.GroupName, []string{"meshingressclasses"}, read("patch")...),
+			rule(v1alpha1.GroupName, []string{"meshingressclasses"}, follow("patch")...),
 			rule(v1alpha1.GroupName, []string{"meshingressclasses/status"}, "patch"),
 			rule("", []string{"namespaces"}, read()...),
-			rule("apiextensions.k8s.io", []string{"customresourcedefinitions"}, read()...),
-			named(rule("", []string{"configmaps"}, read()...), linkerd.ConfigMapName),
-			rule("admissionregistration.k8s.io", webhooks, read()...),
-			rule("networking.k8s.io", []string{"ingressclasses"}, read()...),
-			rule("", []string{"events"}, "create", "patch"),
+			rule("apiextensions.k8s.io", []string{"customresourcedefinitions"}, follow()...),
+			named(rule("", []string{"configmaps"}, follow()...), linkerd.ConfigMapName),
+			rule("admissionregistration.k8s.io", webhooks, follow()...),
+			rule("networking.k8s.io", []string{"ingressclasses"}, follow()...),
 			rule("events.k8s.io", []string{"events"}, "create", "patch"),
 		},
 		Namespaced: []rbacv1.PolicyRule{
-			rule(v1alpha1.GroupName, []string{"meshingresses"}, read("patch")...),
+			rule(v1alpha1.GroupName, []string{"meshingresses"}, follow("patch")...),
 			rule(v1alpha1.GroupName, []string{"meshingresses/status"}, "patch"),
-			rule("", []string{"pods", "services"}, read()...),
+			rule("", []string{"pods", "services"}, follow()...),
 			rule("apps", apps, read("patch")...),
-			rule("batch", []string{"cronjobs", "jobs"}, read()...),
-			rule(authorization.Group, []string{authorization.KindServer.Resource}, read()...),
+			rule("batch", []string{"cronjobs", "jobs"}, follow()...),
+			rule(authorization.Group, []string{authorization.KindServer.Resource}, follow()...),
 		},
 	}
 }
 
-// Vendor returns what the operator needs for one vendor: to read every kind of the
-// description, to patch Patches, and to create, patch and delete Writes. There is one
+// Vendor returns what the operator needs for one vendor: to follow every kind of the
+// description, to read and patch Patches, and to create, patch and delete Writes. There is one
 // rule for each resource, sorted by group and resource. What only opt-in ways need is
 // left to OptIn.
 func Vendor(d providers.Description) Rules {
@@ -88,20 +87,20 @@ func Authorization() Rules { return rules(authorization.Kinds(), nil, nil) }
 
 func rules(writes, patches, reads []providers.Kind) Rules {
 	verbs := map[resource]map[string]bool{}
-	allow := func(kinds []providers.Kind, more ...string) {
+	allow := func(kinds []providers.Kind, all []string) {
 		for _, k := range kinds {
 			r := resource{GroupResource: schema.GroupResource{Group: k.Group, Resource: k.Resource}, cluster: k.ClusterScoped}
 			if verbs[r] == nil {
 				verbs[r] = map[string]bool{}
 			}
-			for _, v := range read(more...) {
+			for _, v := range all {
 				verbs[r][v] = true
 			}
 		}
 	}
-	allow(writes, "create", "patch", "delete")
-	allow(patches, "patch")
-	allow(reads)
+	allow(writes, read("create", "patch", "delete"))
+	allow(patches, read("patch"))
+	allow(reads, follow())
 
 	var result Rules
 	for _, r := range slices.SortedFunc(maps.Keys(verbs), compareResources) {
@@ -148,8 +147,12 @@ func named(r rbacv1.PolicyRule, name string) rbacv1.PolicyRule {
 	return r
 }
 
-// read returns the verbs of a cached reader, and more.
-func read(more ...string) []string { return append([]string{"get", "list", "watch"}, more...) }
+// follow returns the verbs of a cache, and more.
+func follow(more ...string) []string { return append([]string{"list", "watch"}, more...) }
+
+// read returns the verbs of a cache and of who asks the API server besides, because an
+// old answer would do harm: before and after writing. There are more.
+func read(more ...string) []string { return append([]string{"get"}, follow(more...)...) }
 
 func compareResources(a, b resource) int {
 	return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Resource, b.Resource))

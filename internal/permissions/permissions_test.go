@@ -23,12 +23,26 @@ func kind(group, resource string) providers.Kind {
 }
 
 func TestVendor(t *testing.T) {
+	for _, cases := range []map[string]vendorCase{vendorsOfOneKind(), vendorsOfSeveralKinds()} {
+		for name, tc := range cases {
+			t.Run(name, func(t *testing.T) {
+				if diff := cmp.Diff(tc.want, permissions.Vendor(tc.description)); diff != "" {
+					t.Errorf("rules (-want +got):\n%s", diff)
+				}
+			})
+		}
+	}
+}
+
+// A vendorCase is what a vendor with a description may do.
+type vendorCase struct {
+	description providers.Description
+	want        permissions.Rules
+}
+
+func vendorsOfOneKind() map[string]vendorCase {
 	routes, settings, foreign := kind("b.example", "routes"), kind("", "settings"), kind("a.example", "foreign")
-	classes := kind("b.example", "routeclasses").InCluster()
-	cases := map[string]struct {
-		description providers.Description
-		want        permissions.Rules
-	}{
+	return map[string]vendorCase{
 		"a vendor without kinds needs nothing": {},
 		"what is written is read, created, patched and deleted": {
 			description: providers.Description{Writes: []providers.Kind{routes}},
@@ -40,11 +54,11 @@ func TestVendor(t *testing.T) {
 		},
 		"what is looked through is only read": {
 			description: providers.Description{Routes: []providers.Kind{foreign}},
-			want:        namespaced(rule("a.example", "foreign", "get", "list", "watch")),
+			want:        namespaced(rule("a.example", "foreign", "list", "watch")),
 		},
 		"what is read only is only read": {
 			description: providers.Description{ReadOnly: []providers.Kind{foreign}},
-			want:        namespaced(rule("a.example", "foreign", "get", "list", "watch")),
+			want:        namespaced(rule("a.example", "foreign", "list", "watch")),
 		},
 		"where annotations for the injector go is patched": {
 			description: providers.Description{DataPlane: providers.DataPlane{Kinds: []providers.Kind{foreign}}},
@@ -55,6 +69,13 @@ func TestVendor(t *testing.T) {
 				{Needs: []providers.Kind{foreign.WithField("spec.x")}},
 			}},
 		},
+	}
+}
+
+func vendorsOfSeveralKinds() map[string]vendorCase {
+	routes, settings, foreign := kind("b.example", "routes"), kind("", "settings"), kind("a.example", "foreign")
+	classes := kind("b.example", "routeclasses").InCluster()
+	return map[string]vendorCase{
 		"each resource has one rule, sorted by group": {
 			description: providers.Description{
 				Writes:  []providers.Kind{routes},
@@ -63,7 +84,7 @@ func TestVendor(t *testing.T) {
 			},
 			want: namespaced(
 				rule("", "settings", "get", "list", "watch", "patch"),
-				rule("a.example", "foreign", "get", "list", "watch"),
+				rule("a.example", "foreign", "list", "watch"),
 				rule("b.example", "routes", "get", "list", "watch", "create", "patch", "delete"),
 			),
 		},
@@ -85,13 +106,6 @@ func TestVendor(t *testing.T) {
 			},
 			want: namespaced(rule("b.example", "routes", "get", "list", "watch", "create", "patch", "delete")),
 		},
-	}
-	for name, tc := range cases {
-		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(tc.want, permissions.Vendor(tc.description)); diff != "" {
-				t.Errorf("rules (-want +got):\n%s", diff)
-			}
-		})
 	}
 }
 
@@ -174,7 +188,7 @@ func TestLinkerdsSettingsAreReadByName(t *testing.T) {
 			if diff := cmp.Diff(names, r.ResourceNames); diff != "" {
 				t.Errorf("names of %s (-want +got):\n%s", resource, diff)
 			}
-			if diff := cmp.Diff([]string{"get", "list", "watch"}, r.Verbs); diff != "" {
+			if diff := cmp.Diff([]string{"list", "watch"}, r.Verbs); diff != "" {
 				t.Errorf("verbs of %s (-want +got):\n%s", resource, diff)
 			}
 		}

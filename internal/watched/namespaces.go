@@ -45,8 +45,8 @@ func (n Namespaces) Explain(namespace string) string {
 	if n.Has(namespace) {
 		return ""
 	}
-	return fmt.Sprintf("the operator does not watch namespace %s: add it to --%s, which is %s, and give the operator its roles there",
-		namespace, Flag, n)
+	return fmt.Sprintf("the operator does not watch namespace %s: add it to --%s, which is %s, "+
+		"and give the operator its roles there", namespace, Flag, n)
 }
 
 // String is what Parse reads.

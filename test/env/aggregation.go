@@ -49,7 +49,9 @@ func (e *Environment) AggregateRole(ctx context.Context, name string) error {
 	return nil
 }
 
-func (e *Environment) waitForAggregation(ctx context.Context, role *rbacv1.ClusterRole, parts []rbacv1.PolicyRule) error {
+func (e *Environment) waitForAggregation(
+	ctx context.Context, role *rbacv1.ClusterRole, parts []rbacv1.PolicyRule,
+) error {
 	key := client.ObjectKeyFromObject(role)
 	err := wait.PollUntilContextTimeout(ctx, pollInterval, readyTimeout, true, func(ctx context.Context) (bool, error) {
 		err := e.Client.Get(ctx, key, role)

@@ -4,40 +4,37 @@
 package env
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 )
 
-// modulePath is the operator's.
-const modulePath = "github.com/meshingress/meshingress"
+// module is the path of the operator's module.
+const module = "github.com/meshingress/meshingress"
 
-// moduleRoot is the nearest directory with the go.mod of the operator, from the working
-// directory up: go test runs a test in the directory of its package. The modules that lie
-// within the operator's, such as hack/dist, have a go.mod of their own.
+// moduleRoot is the nearest directory with the operator's go.mod, from the working
+// directory up: go test runs a test in the directory of its package, which may be in a
+// module below.
 func moduleRoot() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
 		return "", fmt.Errorf("finding the module: %w", err)
 	}
 	for {
-		if isRoot(dir) {
+		file, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+		if err == nil && bytes.HasPrefix(file, []byte("module "+module+"\n")) {
 			return dir, nil
 		}
 		parent := filepath.Dir(dir)
 		if parent == dir {
-			return "", fmt.Errorf("finding the module: no go.mod of %s in the working directory or above it", modulePath)
+			return "", errors.New("finding the module: no go.mod of " + module + " in the working directory or above it")
 		}
 		dir = parent
 	}
-}
-
-func isRoot(dir string) bool {
-	gomod, err := os.ReadFile(filepath.Join(dir, "go.mod"))
-	return err == nil && slices.Contains(strings.Split(string(gomod), "\n"), "module "+modulePath)
 }
 
 // findAssets is the directory of the control plane. It must be complete, and what

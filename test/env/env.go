@@ -37,6 +37,11 @@ const (
 // 254.
 const serviceRange = "10.96.0.0/16"
 
+// advertised is what the Service "kubernetes" leads to, an address of documentation
+// (RFC 5737). Without one kube-apiserver looks for the address of the default route, and
+// ends where there is none.
+const advertised = "192.0.2.1"
+
 // Environment is a running control plane. Its methods may be called from several
 // goroutines, except Stop.
 type Environment struct {
@@ -174,7 +179,9 @@ func (e *Environment) startControlPlane(o options) error {
 		e.plane.CRDDirectoryPaths = []string{filepath.Join(e.root, "config", "crd", "bases")}
 	}
 	e.plane.CRDInstallOptions.MaxTime = readyTimeout
-	e.plane.ControlPlane.GetAPIServer().Configure().Set("service-cluster-ip-range", serviceRange)
+	e.plane.ControlPlane.GetAPIServer().Configure().
+		Set("service-cluster-ip-range", serviceRange).
+		Set("advertise-address", advertised)
 
 	config, err := e.plane.Start()
 	if err != nil {

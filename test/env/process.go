@@ -25,6 +25,7 @@ type Process struct {
 	command *exec.Cmd
 	logPath string
 	exited  chan struct{}
+	stopped bool
 }
 
 // StartProcess starts a program, which the caller must Stop. Its output goes into the file
@@ -87,8 +88,12 @@ func (p *Process) tail() []byte {
 }
 
 // Stop asks the process to end, and kills it when it does not. That it had ended by itself
-// is an error.
+// is an error. Stop may be called again, and then does nothing.
 func (p *Process) Stop() error {
+	if p.stopped {
+		return nil
+	}
+	p.stopped = true
 	select {
 	case <-p.exited:
 		return fmt.Errorf("%s had ended before it was stopped: %s\n%s", p.name, p.command.ProcessState, p.tail())

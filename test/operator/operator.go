@@ -161,9 +161,10 @@ func newManager(
 	if err != nil {
 		return nil, err
 	}
+	refusals := controllers.NewRefusals()
 	options := ctrl.Options{
 		Scheme:  scheme,
-		Cache:   controllers.CacheOptions(vendors),
+		Cache:   controllers.CacheOptions(vendors, refusals),
 		Client:  controllers.ClientOptions(),
 		Metrics: metricsserver.Options{BindAddress: "0"},
 		// A process may start the operator several times.
@@ -178,7 +179,8 @@ func newManager(
 		return nil, fmt.Errorf("making the manager: %w", err)
 	}
 	return mgr, controllers.Setup(ctx, mgr, controllers.Options{
-		Registry: vendors, LinkerdNamespace: linkerd.DefaultNamespace, Metrics: registry, Namespaces: namespaces,
+		Registry: vendors, Refusals: refusals, LinkerdNamespace: linkerd.DefaultNamespace, Metrics: registry,
+		Namespaces: namespaces,
 	})
 }
 

@@ -11,17 +11,20 @@ import (
 	"fmt"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/tools/events"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/controllers/internal/apply"
 	"github.com/meshingress/meshingress/controllers/internal/observe"
 	"github.com/meshingress/meshingress/controllers/internal/watches"
 	"github.com/meshingress/meshingress/internal/metrics"
+	"github.com/meshingress/meshingress/internal/permissions"
 	"github.com/meshingress/meshingress/internal/watched"
 	"github.com/meshingress/meshingress/providers"
 )
@@ -114,6 +117,31 @@ func (r *Reconciler) PatchStatus(ctx context.Context, before, after client.Objec
 // cache must not undo what a newer reconcile recorded.
 func optimistic(before client.Object) client.Patch {
 	return client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
+}
+
+// Unsaid tells, by an event and in the log, of a status that may not be written: there is
+// no condition to tell it in. Other errors are returned.
+func (r *Reconciler) Unsaid(ctx context.Context, obj client.Object, err error) (ctrl.Result, error) {
+	if !apierrors.IsForbidden(err) {
+		return Retry(ctrl.Result{}, err)
+	}
+	err = permissions.Explain(err, providers.Description{})
+	log.FromContext(ctx).Error(err, "The status may not be written")
+	r.Events.Eventf(obj, nil, corev1.EventTypeWarning, v1alpha1.ReasonForbidden, "Reconcile", "%s", err)
+	return ctrl.Result{RequeueAfter: RetryDenied}, nil
+}
+
+// Explain adds to an error about a missing permission which role grants it, for a class;
+// nil where there is none.
+func (r *Reconciler) Explain(err error, class *v1alpha1.MeshIngressClass) error {
+	if class == nil {
+		return permissions.Explain(err, providers.Description{})
+	}
+	var d providers.Description
+	if p, ok := r.Registry.Get(class.Spec.Vendor); ok {
+		d = p.Describe()
+	}
+	return permissions.Explain(err, d)
 }
 
 // IsLasting reports whether an error is for the user's eyes rather than for a

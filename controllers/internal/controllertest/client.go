@@ -10,7 +10,10 @@ import (
 	"sync"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -30,18 +33,20 @@ const (
 )
 
 // NewClient returns a client that acts as the operator's ServiceAccount, which
-// must exist (env.InstallRBAC). It reads from the API server, and answers lists
-// that use an index of controllers/internal/index as a cache would.
+// must exist (env.InstallRBAC). It stands in for one that reads from a cache: it reads
+// from the API server, but as a cache does with lists only, and answers lists that use an
+// index of controllers/internal/index.
 func NewClient(ctx context.Context, e *env.Environment) (client.WithWatch, error) {
 	config, err := e.ServiceAccountConfig(ctx, Namespace, ServiceAccount)
 	if err != nil {
 		return nil, err
 	}
-	return newClient(config, e.Scheme(), nil)
+	return NewClientFor(config, e.Scheme(), nil)
 }
 
-// newClient takes the kinds of the vendors, for the fields that some of them need.
-func newClient(config *rest.Config, scheme *runtime.Scheme, kinds []providers.Kind) (client.WithWatch, error) {
+// NewClientFor is NewClient for any configuration. It takes the kinds of the vendors, for
+// the fields that some of them need.
+func NewClientFor(config *rest.Config, scheme *runtime.Scheme, kinds []providers.Kind) (client.WithWatch, error) {
 	c, err := client.NewWithWatch(config, client.Options{Scheme: scheme})
 	if err != nil {
 		return nil, fmt.Errorf("making the operator's client: %w", err)
@@ -50,6 +55,29 @@ func newClient(config *rest.Config, scheme *runtime.Scheme, kinds []providers.Ki
 		known: map[string]*apiextensionsv1.CustomResourceDefinition{}, fields: providers.NeededFields(kinds),
 	}
 	return interceptor.NewClient(c, interceptor.Funcs{List: listByIndex, Get: definitions.get}), nil
+}
+
+// getByList reads an object as a cache does, which never gets.
+func getByList(ctx context.Context, c client.WithWatch, key client.ObjectKey, obj client.Object) error {
+	gvk, err := c.GroupVersionKindFor(obj)
+	if err != nil {
+		return err
+	}
+	list := &unstructured.UnstructuredList{}
+	list.SetGroupVersionKind(gvk)
+	byName := client.MatchingFields{"metadata.name": key.Name}
+	if err := c.List(ctx, list, client.InNamespace(key.Namespace), byName); err != nil {
+		return err
+	}
+	if len(list.Items) == 0 {
+		resource, _ := meta.UnsafeGuessKindToResource(gvk)
+		return apierrors.NewNotFound(resource.GroupResource(), key.Name)
+	}
+	if u, ok := obj.(*unstructured.Unstructured); ok {
+		*u = list.Items[0]
+		return nil
+	}
+	return runtime.DefaultUnstructuredConverter.FromUnstructured(list.Items[0].Object, obj)
 }
 
 // definitions spares a suite the decoding of large CustomResourceDefinitions, of
@@ -61,24 +89,25 @@ type definitions struct {
 }
 
 func (d *definitions) get(
-	ctx context.Context, c client.WithWatch, key client.ObjectKey, obj client.Object, opts ...client.GetOption,
+	ctx context.Context, c client.WithWatch, key client.ObjectKey, obj client.Object, _ ...client.GetOption,
 ) error {
 	crd, ok := obj.(*apiextensionsv1.CustomResourceDefinition)
 	if !ok {
-		return c.Get(ctx, key, obj, opts...)
+		return getByList(ctx, c, key, obj)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	current := &metav1.PartialObjectMetadata{}
+	current := &metav1.PartialObjectMetadataList{}
 	current.SetGroupVersionKind(apiextensionsv1.SchemeGroupVersion.WithKind("CustomResourceDefinition"))
-	if err := c.Get(ctx, key, current); err != nil {
+	if err := c.List(ctx, current, client.MatchingFields{"metadata.name": key.Name}); err != nil {
 		return err
 	}
-	if known := d.known[key.Name]; known != nil && known.ResourceVersion == current.ResourceVersion {
+	known := d.known[key.Name]
+	if known != nil && len(current.Items) == 1 && known.ResourceVersion == current.Items[0].ResourceVersion {
 		known.DeepCopyInto(crd)
 		return nil
 	}
-	if err := c.Get(ctx, key, crd, opts...); err != nil {
+	if err := getByList(ctx, c, key, crd); err != nil {
 		return err
 	}
 	crdschema.Strip(crd, d.fields[key.Name]) // as the cache of the manager has it

@@ -35,8 +35,11 @@ const maxReconciles = 10
 
 // Operator is what the reconcilers work with, and a record of what they did.
 type Operator struct {
-	// Client acts as the operator's ServiceAccount.
+	// Client acts as the operator's ServiceAccount, and reads as a cache does.
 	Client client.WithWatch
+
+	// Live acts as the operator's ServiceAccount, and reads what is not cached.
+	Live client.Reader
 
 	// Writes counts the requests of Client.
 	Writes *env.Counter
@@ -68,9 +71,11 @@ func New(ctx context.Context, e *env.Environment, registry *providers.Registry) 
 	Expect(err).NotTo(HaveOccurred())
 	faults := InjectFaults(config)
 	writes := env.CountWrites(config)
-	c, err := newClient(config, e.Scheme(), append(registry.Served(), authorization.Needs()...))
+	c, err := NewClientFor(config, e.Scheme(), append(registry.Served(), authorization.Needs()...))
 	Expect(err).NotTo(HaveOccurred())
-	o := &Operator{Client: c, Writes: writes, Faults: faults, Registry: registry}
+	live, err := client.New(config, client.Options{Scheme: e.Scheme()})
+	Expect(err).NotTo(HaveOccurred())
+	o := &Operator{Client: c, Live: live, Writes: writes, Faults: faults, Registry: registry}
 	o.Reset()
 	return o
 }
@@ -99,7 +104,7 @@ func (o *Operator) DataPlane() *dataplane.Reconciler {
 func (o *Operator) base() base.Reconciler {
 	GinkgoHelper()
 	return base.Reconciler{
-		Client: o.Client, Live: o.Client, Registry: o.Registry, Linkerd: o.facts(),
+		Client: o.Client, Live: o.Live, Registry: o.Registry, Linkerd: o.facts(),
 		Watches: o.Watches, Events: o.Events, Metrics: o.newMetrics(),
 	}
 }

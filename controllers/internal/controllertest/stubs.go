@@ -30,6 +30,9 @@ type Watches struct {
 	// Err is what Ensure returns.
 	Err error
 
+	// RequiredErr is what Required returns.
+	RequiredErr error
+
 	mu    sync.Mutex
 	kinds []schema.GroupVersionKind
 }
@@ -45,6 +48,9 @@ func (w *Watches) Ensure(_ context.Context, kinds ...schema.GroupVersionKind) (b
 	}
 	return !w.Waiting && w.Err == nil, w.Err
 }
+
+// Required implements watches.Kinds.
+func (w *Watches) Required(context.Context) (bool, error) { return w.RequiredErr == nil, w.RequiredErr }
 
 // Kinds lists what Ensure was asked for, each once, in order of appearance.
 func (w *Watches) Kinds() []schema.GroupVersionKind {
@@ -71,4 +77,11 @@ func (e *Events) Events() []string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return slices.Clone(e.events)
+}
+
+// Forget forgets the events so far.
+func (e *Events) Forget() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.events = nil
 }

@@ -7,6 +7,7 @@ package observe
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
@@ -15,6 +16,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/meshingress/meshingress/controllers/internal/watches"
 	"github.com/meshingress/meshingress/internal/crdschema"
 	"github.com/meshingress/meshingress/internal/linkerd"
 	"github.com/meshingress/meshingress/providers"
@@ -87,10 +89,12 @@ func (e *UnreadableError) Error() string { return e.Err.Error() }
 // Unwrap gives the cause.
 func (e *UnreadableError) Unwrap() error { return e.Err }
 
-// Facts returns what Linkerd says of itself, or defaults where it is not found.
+// Facts returns what Linkerd says of itself, or defaults where it is not found. Where its
+// version is given by hand, what it says may also be kept from the operator or make no
+// sense; but what is only not there yet is waited for.
 func (l Linkerd) Facts(ctx context.Context) (linkerd.Facts, error) {
 	facts, err := l.config(ctx)
-	if err != nil && l.Overrides.Version == "" {
+	if err != nil && (l.Overrides.Version == "" || errors.Is(err, watches.ErrNotSynced)) {
 		return l.override(facts), err
 	}
 	facts.Injector, err = l.injector(ctx)

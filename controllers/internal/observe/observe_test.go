@@ -23,6 +23,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	"github.com/meshingress/meshingress/controllers/internal/observe"
+	"github.com/meshingress/meshingress/controllers/internal/watches"
 	"github.com/meshingress/meshingress/internal/linkerd"
 	"github.com/meshingress/meshingress/providers"
 	"github.com/meshingress/meshingress/test/builders"
@@ -161,6 +162,19 @@ func TestFactsThatCannotBeRead(t *testing.T) {
 				t.Errorf("Facts() = %v, want %v", err, errBroken)
 			}
 		})
+	}
+}
+
+func TestAGivenVersionIsNoReasonNotToWait(t *testing.T) {
+	notYet := interceptor.NewClient(fake.NewClientBuilder().Build(), interceptor.Funcs{
+		Get: func(context.Context, client.WithWatch, client.ObjectKey, client.Object, ...client.GetOption) error {
+			return watches.ErrNotSynced
+		},
+	})
+	given := observe.Overrides{Version: "edge-26.8.3"}
+	_, err := observe.Linkerd{Reader: notYet, Namespace: "linkerd", Overrides: given}.Facts(t.Context())
+	if !errors.Is(err, watches.ErrNotSynced) {
+		t.Errorf("Facts() = %v, want to be told to ask again", err)
 	}
 }
 

@@ -13,10 +13,10 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	toolscache "k8s.io/client-go/tools/cache"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -30,20 +30,30 @@ import (
 	"github.com/meshingress/meshingress/internal/translate"
 )
 
-// firstSync is how long a watch that was just started may hold up a reconciler.
-const firstSync = 2 * time.Second
+const (
+	// firstSync is how long a watch that was just started may hold up a reconciler.
+	firstSync = 2 * time.Second
+
+	// syncPoll is how often it is looked whether a watch has begun.
+	syncPoll = 50 * time.Millisecond
+)
 
 // Kinds is what reconcilers need of a Manager.
 type Kinds interface {
 	// Ensure watches kinds, and reports whether the cache holds all of them yet.
 	Ensure(ctx context.Context, kinds ...schema.GroupVersionKind) (synced bool, err error)
+
+	// Required reports whether the caches hold yet what every reconcile reads.
+	Required(ctx context.Context) (synced bool, err error)
 }
 
 // Manager watches kinds for the controllers that subscribed. It is safe for
 // concurrent use.
 type Manager struct {
-	cache cache.Cache
-	live  client.Reader
+	cache    cache.Cache
+	mapper   meta.RESTMapper
+	refusals *Refusals
+	required []required
 
 	mu          sync.Mutex
 	subscribers []subscriber
@@ -83,11 +93,14 @@ func jobConditions(obj client.Object) any {
 	return conditions
 }
 
-// New returns a Manager that watches through a cache. The reader, which is not
-// cached, is asked why a watch does not begin.
-func New(c cache.Cache, live client.Reader) *Manager {
-	return &Manager{cache: c, live: live, watched: map[schema.GroupVersionKind]bool{}}
+// New returns a Manager that watches through a cache. The mapper knows the resources of
+// kinds, and the refusals those of the cache.
+func New(c cache.Cache, mapper meta.RESTMapper, refusals *Refusals) *Manager {
+	return &Manager{cache: c, mapper: mapper, refusals: refusals, watched: map[schema.GroupVersionKind]bool{}}
 }
+
+// Refusals are those of the caches.
+func (m *Manager) Refusals() *Refusals { return m.refusals }
 
 // Subscribe makes a controller hear of every kind that is watched from now on. It
 // is called before the manager starts.
@@ -97,10 +110,10 @@ func (m *Manager) Subscribe(c controller.Controller, h handler.EventHandler) {
 	m.subscribers = append(m.subscribers, subscriber{c, h})
 }
 
-// Ensure implements Kinds. A kind that may not be listed is an error that
+// Ensure implements Kinds. A kind that may not be listed or watched is an error that
 // apierrors.IsForbidden knows. It waits a moment for a watch that it has to start, or
 // else every status would say so after each restart; and no longer, because a watch
-// that the API server refuses must not hold up a reconciler.
+// that does not begin must not hold up a reconciler.
 func (m *Manager) Ensure(ctx context.Context, kinds ...schema.GroupVersionKind) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -115,22 +128,25 @@ func (m *Manager) Ensure(ctx context.Context, kinds ...schema.GroupVersionKind) 
 				return false, err
 			}
 		}
-		if !informer.HasSynced() {
-			synced = false
-			if err := m.denied(ctx, gvk); err != nil {
-				return false, err
-			}
+		if err := m.refused(gvk, ""); err != nil {
+			return false, err
 		}
+		synced = synced && informer.HasSynced()
 	}
 	return synced, nil
 }
 
-// denied is the API server's refusal to list a kind. The cache would go on asking
-// and never say so.
-func (m *Manager) denied(ctx context.Context, gvk schema.GroupVersionKind) error {
-	list := &unstructured.UnstructuredList{}
-	list.SetGroupVersionKind(gvk)
-	if err := m.live.List(ctx, list, client.Limit(1)); apierrors.IsForbidden(err) {
+// refused is the API server's refusal to let a kind be listed or watched, or the one
+// object of a name.
+func (m *Manager) refused(gvk schema.GroupVersionKind, name string) error {
+	if m.refusals.None() {
+		return nil
+	}
+	mapping, err := m.mapper.RESTMapping(gvk.GroupKind(), gvk.Version)
+	if err != nil {
+		return nil // a kind that is not served is refused to nobody
+	}
+	if err := m.refusals.Of(mapping.Resource.GroupResource(), name); err != nil {
 		return fmt.Errorf("watching %s: %w", gvk.Kind, err)
 	}
 	return nil
@@ -143,10 +159,14 @@ func (m *Manager) start(ctx context.Context, gvk schema.GroupVersionKind, inform
 		}
 	}
 	m.watched[gvk] = true
-	ctx, cancel := context.WithTimeout(ctx, firstSync)
-	defer cancel()
-	toolscache.WaitForCacheSync(ctx.Done(), informer.HasSynced)
+	await(ctx, func() bool { return informer.HasSynced() || m.refused(gvk, "") != nil })
 	return nil
+}
+
+// await waits for firstSync at most.
+func await(ctx context.Context, done func() bool) {
+	// What is not so by then is told by whoever asks next.
+	_ = wait.PollUntilContextTimeout(ctx, syncPoll, firstSync, true, func(context.Context) (bool, error) { return done(), nil })
 }
 
 // sourceOf tells a handler of what an informer sees. It is not source.Kind, which asks

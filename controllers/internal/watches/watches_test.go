@@ -20,6 +20,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	authorizationclient "k8s.io/client-go/kubernetes/typed/authorization/v1"
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -82,14 +83,18 @@ type watching struct {
 func start(user *rest.Config) *watching {
 	GinkgoHelper()
 	w := &watching{heard: []map[string]int{{}, {}}}
-	counted := rest.CopyConfig(user)
+	counted, refusals := rest.CopyConfig(user), watches.NewRefusals()
 	counted.Wrap(w.count)
 	mgr, err := ctrl.NewManager(counted, ctrl.Options{
 		Scheme: testEnv.Scheme(), Metrics: server.Options{BindAddress: "0"},
 		Controller: ctrlConfig(), Client: client.Options{Cache: &client.CacheOptions{Unstructured: true}},
+		Cache: cache.Options{DefaultWatchErrorHandler: refusals.Handle},
 	})
 	Expect(err).NotTo(HaveOccurred())
-	w.Manager, w.cache = watches.New(mgr.GetCache(), mgr.GetAPIReader()), mgr.GetCache()
+	reviews, err := authorizationclient.NewForConfig(counted)
+	Expect(err).NotTo(HaveOccurred())
+	Expect(mgr.Add(refusals.Reviewer(reviews.SelfSubjectAccessReviews()))).To(Succeed())
+	w.Manager, w.cache = watches.New(mgr.GetCache(), mgr.GetRESTMapper(), refusals), mgr.GetCache()
 	for i := range w.heard {
 		c, err := controller.New("subscriber", mgr, controller.Options{Reconciler: w.subscriber(i)})
 		Expect(err).NotTo(HaveOccurred())
