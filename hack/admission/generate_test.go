@@ -166,11 +166,11 @@ func TestAFieldIsDecisiveUntilItIsSaidToBeHarmless(t *testing.T) {
 
 func descriptions(t *testing.T) []providers.Description {
 	t.Helper()
-	all, err := describeAll()
+	descriptions, err := all.Describe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return all
+	return descriptions
 }
 
 func generated(t *testing.T) map[string][]byte {

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/meshingress/meshingress/providers"
 	"github.com/meshingress/meshingress/providers/all"
 )
 
@@ -22,7 +21,7 @@ func main() {
 }
 
 func run(dir string) error {
-	descriptions, err := describeAll()
+	descriptions, err := all.Describe()
 	if err != nil {
 		return err
 	}
@@ -36,16 +35,4 @@ func run(dir string) error {
 		}
 	}
 	return nil
-}
-
-func describeAll() ([]providers.Description, error) {
-	registry, err := all.New()
-	if err != nil {
-		return nil, err
-	}
-	var descriptions []providers.Description
-	for _, p := range registry.All() {
-		descriptions = append(descriptions, p.Describe())
-	}
-	return descriptions, nil
 }

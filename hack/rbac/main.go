@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/meshingress/meshingress/providers"
 	"github.com/meshingress/meshingress/providers/all"
 )
 
@@ -23,7 +22,7 @@ func main() {
 }
 
 func run(root string) error {
-	descriptions, err := describeAll()
+	descriptions, err := all.Describe()
 	if err != nil {
 		return err
 	}
@@ -32,18 +31,6 @@ func run(root string) error {
 		return err
 	}
 	return write(root, files)
-}
-
-func describeAll() ([]providers.Description, error) {
-	registry, err := all.New()
-	if err != nil {
-		return nil, err
-	}
-	var descriptions []providers.Description
-	for _, p := range registry.All() {
-		descriptions = append(descriptions, p.Describe())
-	}
-	return descriptions, nil
 }
 
 // write makes files the only generated ones below root. Their names are paths in it.

@@ -23,10 +23,11 @@ import (
 
 	"github.com/meshingress/meshingress/internal/permissions"
 	"github.com/meshingress/meshingress/providers"
+	"github.com/meshingress/meshingress/providers/all"
 )
 
 func TestFilesAreWhatTheGeneratorWrites(t *testing.T) {
-	descriptions, err := describeAll()
+	descriptions, err := all.Describe()
 	if err != nil {
 		t.Fatal(err)
 	}
