@@ -246,7 +246,7 @@ var _ = Describe("The ServiceAccount that a class names for its workload", func(
 		withoutOptIn(ctx)
 		class := newClass(ctx, "contour", v1alpha1.VendorContour, mounting("mesh"))
 		settle(ctx, class)
-		expect.ExpectCondition(ctx, testEnv.Client, class, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonForbidden)
+		expect.ExpectCondition(ctx, testEnv.Client, class, v1alpha1.ConditionReady, metav1.ConditionUnknown, v1alpha1.ReasonForbidden)
 		Expect(linkerdAnnotations(ctx, contourWorkload)).To(BeEmpty())
 	})
 
