@@ -5,8 +5,6 @@ package gobuild
 
 import (
 	"fmt"
-	"os"
-	"os/exec"
 	"path/filepath"
 )
 
@@ -31,14 +29,9 @@ func (p Program) Build(path string) error {
 	if err != nil {
 		return fmt.Errorf("finding %s: %w", path, err)
 	}
-	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false",
+	_, err = p.run("build", "-trimpath", "-buildvcs=false",
 		"-ldflags", "-s -w -X main.version="+p.Version, "-o", path, p.Package)
-	cmd.Dir = p.Root
-	cmd.Env = append(os.Environ(), p.environment()...)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("building %s for %s: %w\n%s", p.Package, p.Platform, err, out)
-	}
-	return nil
+	return err
 }
 
 // environment pins what go takes from the environment and what shows in its output. None

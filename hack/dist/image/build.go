@@ -13,6 +13,7 @@ import (
 
 	"github.com/meshingress/meshingress/hack/dist/archive"
 	"github.com/meshingress/meshingress/hack/dist/gobuild"
+	"github.com/meshingress/meshingress/hack/dist/licenses"
 	"github.com/meshingress/meshingress/hack/dist/oci"
 	"github.com/meshingress/meshingress/hack/dist/sbom"
 )
@@ -100,16 +101,11 @@ func (b builder) buildFor(p program, platform gobuild.Platform) (built, error) {
 	if err := source.Build(executable); err != nil {
 		return built{}, err
 	}
-	files, err := b.files(p, executable)
+	others, err := licenses.Collect(source)
 	if err != nil {
 		return built{}, err
 	}
-	image, err := oci.Image(oci.Spec{
-		OS: platform.OS, Architecture: platform.Arch, Files: files, Created: b.created,
-		Config: v1.Config{
-			Entrypoint: []string{"/" + p.name}, User: user + ":" + user, WorkingDir: "/", Labels: b.labels(p),
-		},
-	})
+	image, err := b.image(p, platform, executable, others)
 	if err != nil {
 		return built{}, err
 	}
@@ -119,13 +115,29 @@ func (b builder) buildFor(p program, platform gobuild.Platform) (built, error) {
 	}
 	bill, err := sbom.Write(sbom.Subject{
 		Name: p.repository, Version: "v" + b.version, Purpose: "CONTAINER", SHA256: digest.Hex, Created: b.created,
+		Licenses: licenses.Expressions(others),
 	}, executable)
 	file := fmt.Sprintf("%s-v%s-%s-%s.spdx.json", p.name, b.version, platform.OS, platform.Arch)
 	return built{image: image, sbom: bill, file: file}, err
 }
 
-// files are all that an image holds.
-func (b builder) files(p program, executable string) ([]archive.File, error) {
+func (b builder) image(
+	p program, platform gobuild.Platform, executable string, others []licenses.Module,
+) (v1.Image, error) {
+	files, err := b.files(p, executable, others)
+	if err != nil {
+		return nil, err
+	}
+	return oci.Image(oci.Spec{
+		OS: platform.OS, Architecture: platform.Arch, Files: files, Created: b.created,
+		Config: v1.Config{
+			Entrypoint: []string{"/" + p.name}, User: user + ":" + user, WorkingDir: "/", Labels: b.labels(p),
+		},
+	})
+}
+
+// files are all that an image holds, with the licenses of the modules of others in it.
+func (b builder) files(p program, executable string, others []licenses.Module) ([]archive.File, error) {
 	content, err := os.ReadFile(executable)
 	if err != nil {
 		return nil, fmt.Errorf("reading the program: %w", err)
@@ -140,6 +152,7 @@ func (b builder) files(p program, executable string) ([]archive.File, error) {
 		{Name: "etc/passwd", Mode: 0o644, Content: []byte(passwd)},
 		{Name: "etc/group", Mode: 0o644, Content: []byte("root:x:0:\nnonroot:x:" + user + ":\n")},
 		{Name: "licenses/LICENSE", Mode: 0o644, Content: license},
+		{Name: "licenses/" + licenses.FileName, Mode: 0o644, Content: licenses.File(others)},
 	}, nil
 }
 

@@ -9,8 +9,8 @@
 //	NAME-VERSION-OS-ARCH.tar       the image for one platform, for docker load and the like
 //	NAME-VERSION-OS-ARCH.spdx.json what is in it
 //
-// An image has one program, a license and a user, and nothing else: no shell, and no CA
-// certificates either, because the manager talks to the API server alone, whose CA
+// An image has one program, its license and those of all modules in it, and a user, and
+// nothing else: no shell, and no CA certificates either, because the manager talks to the API server alone, whose CA
 // Kubernetes mounts, and the plugin to nobody. There are two images, so that the one which
 // runs in clusters has nothing that does not.
 //

@@ -4,9 +4,13 @@
 package main
 
 import (
+	"archive/tar"
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"flag"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -17,8 +21,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/layout"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/spdx/tools-golang/json"
 
 	"github.com/meshingress/meshingress/hack/dist/internal/smallrepo"
+	"github.com/meshingress/meshingress/hack/dist/licenses"
 )
 
 // Which images the tests look at: those of a release, or else those of a repository with
@@ -156,6 +163,45 @@ func TestAnImageSaysWhatItIsAndWhoRunsIt(t *testing.T) {
 	}
 }
 
+// Whoever gets an image gets the licenses of all that is in it.
+func TestAnImageHasTheLicensesOfItsModules(t *testing.T) {
+	dir := images(t)
+	for _, program := range []string{"manager", "kubectl-meshingress"} {
+		for _, arch := range []string{"amd64", "arm64"} {
+			files := contents(t, image(t, dir, program, arch))
+			if files["licenses/LICENSE"] == "" {
+				t.Errorf("%s for %s has no license", program, arch)
+			}
+			for _, module := range modules(t, dir, program, arch) {
+				if !strings.Contains(files["licenses/"+licenses.FileName], module+": ") {
+					t.Errorf("%s for %s has no license of %s", program, arch, module)
+				}
+			}
+		}
+	}
+}
+
+// modules are those of others that an SBOM lists, as PATH VERSION.
+func modules(t *testing.T, dir, program, arch string) []string {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(dir, program+"-v"+*imagesVersion+"-linux-"+arch+".spdx.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := json.Read(bytes.NewReader(content))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, p := range doc.Packages[2:] { // after the image and the program's own module
+		all = append(all, p.PackageName+" "+p.PackageVersion)
+	}
+	if len(all) == 0 {
+		t.Fatalf("the SBOM of %s lists no module", program)
+	}
+	return all
+}
+
 // Whoever builds a release again, in whatever directory, gets the same files, so the
 // digests can be checked.
 func TestTwoBuildsAreTheSame(t *testing.T) {
@@ -177,6 +223,28 @@ func TestTheTimeIsThatOfTheSource(t *testing.T) {
 	}
 	if got := config.Created.Unix(); got != 1_000_000_000 {
 		t.Errorf("the image is of the time %d", got)
+	}
+}
+
+// contents are the files of an image, by path.
+func contents(t *testing.T, image v1.Image) map[string]string {
+	t.Helper()
+	extracted := mutate.Extract(image)
+	defer extracted.Close()
+	files := map[string]string{}
+	for reader := tar.NewReader(extracted); ; {
+		header, err := reader.Next()
+		if errors.Is(err, io.EOF) {
+			return files
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		content, err := io.ReadAll(reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[header.Name] = string(content)
 	}
 }
 

@@ -36,7 +36,7 @@ func (k Krew) Validate(manifest string) error {
 
 // Install installs an archive as krew does on the archive's platform, whatever the present
 // one is, below root. It fails unless the manifest fits the archive, its checksum included,
-// or if no executable and no license come out.
+// and unless all its files come out.
 func (k Krew) Install(root, manifest string, archive Archive) error {
 	cmd := exec.Command(k.krew, "install", "--manifest", manifest, "--archive", archive.Path)
 	cmd.Env = append(os.Environ(),
@@ -44,7 +44,7 @@ func (k Krew) Install(root, manifest string, archive Archive) error {
 	if err := run(cmd); err != nil {
 		return fmt.Errorf("%s/%s: %w", archive.OS, archive.Arch, err)
 	}
-	for _, file := range []string{archive.Bin, "LICENSE"} {
+	for _, file := range archive.Files {
 		found, err := filepath.Glob(filepath.Join(root, "store", Name, "*", file))
 		if err != nil || len(found) != 1 {
 			return fmt.Errorf("%s/%s: krew installed no %s", archive.OS, archive.Arch, file)

@@ -15,6 +15,7 @@ import (
 	"github.com/meshingress/meshingress/hack/dist/archive"
 	"github.com/meshingress/meshingress/hack/dist/gobuild"
 	"github.com/meshingress/meshingress/hack/dist/krew"
+	"github.com/meshingress/meshingress/hack/dist/licenses"
 	"github.com/meshingress/meshingress/hack/dist/sbom"
 )
 
@@ -41,7 +42,7 @@ func (r release) pluginArchive(platform gobuild.Platform) krew.Archive {
 	name := fmt.Sprintf("%s-v%s-%s-%s", pluginProgram, r.version, platform.OS, platform.Arch)
 	return krew.Archive{
 		OS: platform.OS, Arch: platform.Arch, Path: filepath.Join(r.dist, "plugin", name+extension),
-		Bin: bin, Files: []string{bin, "LICENSE"},
+		Bin: bin, Files: []string{bin, "LICENSE", licenses.FileName},
 	}
 }
 
@@ -85,8 +86,21 @@ func (r release) writePluginFor(platform gobuild.Platform) error {
 	if err := source.Build(executable); err != nil {
 		return err
 	}
-	target := r.pluginArchive(platform)
-	packed, err := pack(target, executable, filepath.Join(r.root, "LICENSE"), r.created)
+	others, err := licenses.Collect(source)
+	if err != nil {
+		return err
+	}
+	return r.writeArchive(r.pluginArchive(platform), executable, others)
+}
+
+// writeArchive writes an archive of the plugin and the licenses of the modules of others in
+// it, and its SBOM.
+func (r release) writeArchive(target krew.Archive, executable string, others []licenses.Module) error {
+	files, err := r.pluginFiles(target, executable, others)
+	if err != nil {
+		return err
+	}
+	packed, err := pack(target, r.created, files)
 	if err != nil {
 		return err
 	}
@@ -96,7 +110,7 @@ func (r release) writePluginFor(platform gobuild.Platform) error {
 	sum := sha256.Sum256(packed)
 	bill, err := sbom.Write(sbom.Subject{
 		Name: filepath.Base(target.Path), Version: "v" + r.version, Purpose: "ARCHIVE",
-		SHA256: hex.EncodeToString(sum[:]), Created: r.created,
+		SHA256: hex.EncodeToString(sum[:]), Created: r.created, Licenses: licenses.Expressions(others),
 	}, executable)
 	if err != nil {
 		return err
@@ -104,20 +118,26 @@ func (r release) writePluginFor(platform gobuild.Platform) error {
 	return os.WriteFile(target.Path+".spdx.json", bill, 0o644)
 }
 
-// pack makes an archive of the program and the license.
-func pack(target krew.Archive, executable, license string, created time.Time) ([]byte, error) {
-	var files []archive.File
-	for _, file := range []archive.File{{Name: target.Bin, Mode: 0o755}, {Name: "LICENSE", Mode: 0o644}} {
-		source := license
-		if file.Name == target.Bin {
-			source = executable
-		}
-		var err error
-		if file.Content, err = os.ReadFile(source); err != nil {
-			return nil, fmt.Errorf("reading what the plugin is packed from: %w", err)
-		}
-		files = append(files, file)
+// pluginFiles are those of an archive.
+func (r release) pluginFiles(
+	target krew.Archive, executable string, others []licenses.Module,
+) ([]archive.File, error) {
+	program, err := os.ReadFile(executable)
+	if err != nil {
+		return nil, fmt.Errorf("reading the plugin: %w", err)
 	}
+	license, err := os.ReadFile(filepath.Join(r.root, "LICENSE"))
+	if err != nil {
+		return nil, fmt.Errorf("reading the license: %w", err)
+	}
+	return []archive.File{
+		{Name: target.Bin, Mode: 0o755, Content: program},
+		{Name: "LICENSE", Mode: 0o644, Content: license},
+		{Name: licenses.FileName, Mode: 0o644, Content: licenses.File(others)},
+	}, nil
+}
+
+func pack(target krew.Archive, created time.Time, files []archive.File) ([]byte, error) {
 	write := archive.TarGz
 	if target.OS == "windows" {
 		write = archive.Zip

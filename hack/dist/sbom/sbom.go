@@ -14,6 +14,8 @@ import (
 	"github.com/spdx/tools-golang/json"
 	"github.com/spdx/tools-golang/spdx"
 	"github.com/spdx/tools-golang/spdx/v2/common"
+
+	"github.com/meshingress/meshingress/hack/dist/gobuild"
 )
 
 // MediaType is that of the documents, as registered with IANA.
@@ -36,13 +38,21 @@ type Subject struct {
 	SHA256 string
 	// Created is the time of the document.
 	Created time.Time
+	// Licenses are those of the modules in it, as SPDX writes them, by the path of the module.
+	Licenses map[string]string
 }
 
-// Write returns the document of an artifact that contains one program, as JSON.
+// Write returns the document of an artifact that contains one program, as JSON. It fails where
+// a module that is in the program is not in subject.Licenses.
 func Write(subject Subject, program string) ([]byte, error) {
 	info, err := buildinfo.ReadFile(program)
 	if err != nil {
 		return nil, fmt.Errorf("reading what %s is made of: %w", program, err)
+	}
+	for _, module := range linked(info) {
+		if subject.Licenses[module.Path] == "" {
+			return nil, fmt.Errorf("writing the SBOM of %s: nobody said what license %s has", subject.Name, module.Path)
+		}
 	}
 	var out bytes.Buffer
 	if err := json.Write(document(subject, info), &out, json.Indent("  ")); err != nil {
@@ -78,6 +88,7 @@ func document(subject Subject, info *debug.BuildInfo) *spdx.Document {
 	}
 	for _, module := range linked(info) {
 		dependency := modulePackage(module)
+		dependency.PackageLicenseDeclared = subject.Licenses[module.Path]
 		doc.Packages = append(doc.Packages, dependency)
 		doc.Relationships = append(doc.Relationships, relationship(
 			main.PackageSPDXIdentifier, common.TypeRelationshipDependsOn, dependency.PackageSPDXIdentifier))
@@ -87,7 +98,7 @@ func document(subject Subject, info *debug.BuildInfo) *spdx.Document {
 
 // linked are the modules in the program besides its own, the standard library first.
 func linked(info *debug.BuildInfo) []*debug.Module {
-	modules := []*debug.Module{{Path: "stdlib", Version: strings.TrimPrefix(info.GoVersion, "go")}}
+	modules := []*debug.Module{{Path: gobuild.StandardLibrary, Version: strings.TrimPrefix(info.GoVersion, "go")}}
 	for _, module := range info.Deps {
 		if module.Replace != nil {
 			module = module.Replace
@@ -108,8 +119,7 @@ func artifactPackage(subject Subject) *spdx.Package {
 	}
 }
 
-// modulePackage describes a module. Its purl is as package-url/purl-spec has it for golang,
-// and "stdlib" is the name under which vulnerability databases know the standard library.
+// modulePackage describes a module. Its purl is as package-url/purl-spec has it for golang.
 func modulePackage(module *debug.Module) *spdx.Package {
 	p := &spdx.Package{
 		PackageName: module.Path, PackageVersion: module.Version,

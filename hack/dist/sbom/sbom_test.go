@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -18,27 +19,43 @@ import (
 	"github.com/spdx/tools-golang/spdx"
 	"github.com/spdx/tools-golang/spdxlib"
 
+	"github.com/meshingress/meshingress/hack/dist/gobuild"
+	"github.com/meshingress/meshingress/hack/dist/licenses"
 	"github.com/meshingress/meshingress/hack/dist/sbom"
 )
 
-var subject = sbom.Subject{
-	Name: "meshingress/manager", Version: "v0.1.0", Purpose: "CONTAINER",
-	SHA256: strings.Repeat("ab", 32), Created: time.Unix(0, 0),
+// tool is a program with many modules in it. It is one of this module's tools, and so is
+// built anyway.
+var tool = gobuild.Program{
+	Root: ".", Package: "sigs.k8s.io/krew/cmd/validate-krew-manifest",
+	Platform: gobuild.Platform{OS: runtime.GOOS, Arch: runtime.GOARCH},
 }
 
-// program builds a program with many modules in it. It is one of this module's tools, and
-// so is built anyway.
+// program builds the tool, as it is built anyway.
 func program(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "program")
-	out, err := exec.Command("go", "build", "-o", path, "sigs.k8s.io/krew/cmd/validate-krew-manifest").CombinedOutput()
+	out, err := exec.Command("go", "build", "-o", path, tool.Package).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	return path
 }
 
-func document(t *testing.T, program string) *spdx.Document {
+// subject is an artifact with the tool in it.
+func subject(t *testing.T) sbom.Subject {
+	t.Helper()
+	modules, err := licenses.Collect(tool)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sbom.Subject{
+		Name: "meshingress/manager", Version: "v0.1.0", Purpose: "CONTAINER",
+		SHA256: strings.Repeat("ab", 32), Created: time.Unix(0, 0), Licenses: licenses.Expressions(modules),
+	}
+}
+
+func document(t *testing.T, subject sbom.Subject, program string) *spdx.Document {
 	t.Helper()
 	written, err := sbom.Write(subject, program)
 	if err != nil {
@@ -72,7 +89,7 @@ func TestEachModuleIsInTheBill(t *testing.T) {
 		t.Fatal("go finds no module in this program")
 	}
 	var got []string
-	for _, p := range document(t, program).Packages[3:] { // after the image, the module and the standard library
+	for _, p := range document(t, subject(t), program).Packages[3:] { // after the image, the module and the standard library
 		got = append(got, strings.TrimSpace(p.PackageName+" "+p.PackageVersion+" "+p.PackageSourceInfo))
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -89,7 +106,8 @@ func module(fields []string) string {
 }
 
 func TestTheBillSaysWhatItIsOf(t *testing.T) {
-	packages := document(t, program(t)).Packages
+	subject := subject(t)
+	packages := document(t, subject, program(t)).Packages
 	image, stdlib := packages[0], packages[2]
 	if image.PackageName != subject.Name || image.PackageVersion != subject.Version ||
 		image.PackageChecksums[0].Value != subject.SHA256 || image.PrimaryPackagePurpose != "CONTAINER" {
@@ -102,7 +120,8 @@ func TestTheBillSaysWhatItIsOf(t *testing.T) {
 
 // The fields are those that SPDX 2.3 makes mandatory, and NTIA's minimum elements.
 func TestTheBillHasWhatSPDXAsksFor(t *testing.T) {
-	doc := document(t, program(t))
+	subject := subject(t)
+	doc := document(t, subject, program(t))
 	if err := spdxlib.ValidateDocument(doc); err != nil {
 		t.Error(err)
 	}
@@ -141,8 +160,23 @@ func relatedIDs(doc *spdx.Document) []string {
 	return slices.Compact(ids)
 }
 
+// The licenses come from the sources of what is linked, and the modules from the program
+// itself: each holds the other to be complete.
+func TestEachModuleHasItsLicense(t *testing.T) {
+	subject, program := subject(t), program(t)
+	for _, p := range document(t, subject, program).Packages[2:] { // after the image and the module
+		if want := subject.Licenses[p.PackageName]; p.PackageLicenseDeclared != want || want == "" {
+			t.Errorf("%s has the license %q, want %q", p.PackageName, p.PackageLicenseDeclared, want)
+		}
+	}
+	delete(subject.Licenses, "sigs.k8s.io/yaml")
+	if _, err := sbom.Write(subject, program); err == nil || !strings.Contains(err.Error(), "sigs.k8s.io/yaml") {
+		t.Errorf("got error %v, want one about sigs.k8s.io/yaml", err)
+	}
+}
+
 func TestWriteRefusesWhatIsNoProgram(t *testing.T) {
-	if _, err := sbom.Write(subject, "sbom_test.go"); err == nil {
+	if _, err := sbom.Write(sbom.Subject{}, "sbom_test.go"); err == nil {
 		t.Error("there is a bill of a text")
 	}
 }
