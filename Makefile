@@ -15,6 +15,11 @@ IMAGE_REF     = $(IMAGE):v$(VERSION)$(addprefix @,$(IMAGE_DIGEST))
 # The release before it, which an OLM catalog upgrades from.
 PREVIOUS_VERSION ?= 0.1.0-alpha.1
 
+# Where the files of a release are written to, and the repository whose programs it has, with
+# their license and the change fragments.
+DIST   ?= $(CURDIR)/dist
+SOURCE ?= $(CURDIR)
+
 # The OLM bundle's directory, and the manager's image in it.
 BUNDLE       ?= bundle
 BUNDLE_IMAGE ?= $(IMAGE_REF)
@@ -148,6 +153,11 @@ test-olm: bin/olm bin/catalog bin/opm catalog ## Install, upgrade and remove the
 	@assets="$$($(ENVTEST))" || exit 1; set -x; \
 	KUBEBUILDER_ASSETS="$$assets" go test -C hack/dist -tags olm -count=1 -timeout 20m ./olm
 
+.PHONY: test-release
+test-release: ## Try release-dry-run, with programs that compile in no time.
+	@dist="$$(mktemp -d)"; trap 'rm -rf "$$dist"' EXIT; \
+	$(MAKE) release-dry-run SOURCE=$(CURDIR)/hack/dist/internal/smallrepo/testdata DIST="$$dist"
+
 .PHONY: deflake
 deflake: bin/ginkgo ## Run the suites on the control plane over and over until one fails.
 	@assets="$$($(ENVTEST))" || exit 1; set -x; \
@@ -169,21 +179,21 @@ build: ## Build the manager and the kubectl plugin into bin/.
 # A copy of config names the image, so that a release leaves the source as it is.
 .PHONY: install-manifest
 install-manifest: bin/kustomize ## Write dist/install.yaml: all that kubectl apply needs.
-	@rm -rf dist/config && mkdir -p dist && cp -R config dist/config
-	cd dist/config/manager && $(CURDIR)/bin/kustomize edit set image controller=$(IMAGE_REF)
-	bin/kustomize build dist/config/default > dist/install.yaml
-	@rm -r dist/config
+	@rm -rf $(DIST)/config && mkdir -p $(DIST) && cp -R config $(DIST)/config
+	cd $(DIST)/config/manager && $(CURDIR)/bin/kustomize edit set image controller=$(IMAGE_REF)
+	bin/kustomize build $(DIST)/config/default > $(DIST)/install.yaml
+	@rm -r $(DIST)/config
 
 .PHONY: catalog
 catalog: bin/opm ## Write dist/catalog: the OLM catalog of BUNDLE and of those released before.
-	@mkdir -p dist/catalog/meshingress
-	go run -C hack/dist ./catalog $(BUNDLES) > dist/catalog/meshingress/package.yaml
-	bin/opm render $(BUNDLES) -o yaml > dist/catalog/meshingress/bundles.yaml
-	bin/opm validate dist/catalog
+	@mkdir -p $(DIST)/catalog/meshingress
+	go run -C hack/dist ./catalog $(BUNDLES) > $(DIST)/catalog/meshingress/package.yaml
+	bin/opm render $(BUNDLES) -o yaml > $(DIST)/catalog/meshingress/bundles.yaml
+	bin/opm validate $(DIST)/catalog
 
 .PHONY: chart
 chart: ## Write dist/meshingress-VERSION.tgz: the Helm chart.
-	go run -C hack/dist ./chartpackage -chart $(CURDIR)/charts/meshingress -out $(CURDIR)/dist \
+	go run -C hack/dist ./chartpackage -chart $(CURDIR)/charts/meshingress -out $(DIST) \
 		-version $(VERSION) -manager $(IMAGE) -digest "$(IMAGE_DIGEST)"
 
 .PHONY: demo
@@ -200,23 +210,24 @@ REVISION          ?= $(shell $(GIT) describe --always --dirty --abbrev=40 --excl
 
 .PHONY: image
 image: ## Write dist/images: the images of the manager and the plugin, with their SBOMs.
-	SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) go run -C hack/dist ./image -root $(CURDIR) -out $(CURDIR)/dist/images \
+	SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) go run -C hack/dist ./image -root $(SOURCE) -out $(DIST)/images \
 		-version $(VERSION) -revision $(REVISION) -manager $(IMAGE) -plugin $(PLUGIN_REPOSITORY)
 
 .PHONY: image-test
 image-test: ## Hold the images in dist/images to what they promise, and run them.
-	go test -C hack/dist -count=1 ./image -images $(CURDIR)/dist/images -images-version $(VERSION)
+	go test -C hack/dist -count=1 ./image -images $(DIST)/images -images-version $(VERSION)
 
 .PHONY: release-dry-run
 release-dry-run: ## Write dist/, from scratch: everything that a release has. Nothing is published.
-	rm -rf dist
+	rm -rf $(DIST)
 	$(MAKE) image image-test
-	SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) $(MAKE) release-files IMAGE_DIGEST=$$(cat dist/images/manager.digest)
+	SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) $(MAKE) release-files IMAGE_DIGEST=$$(cat $(DIST)/images/manager.digest)
 
 .PHONY: release-files
 release-files: install-manifest chart
-	$(MAKE) bundle catalog BUNDLE=dist/bundle
-	go run -C hack/dist ./release -root $(CURDIR) -dist $(CURDIR)/dist -version $(VERSION) -url $(RELEASE_URL) \
+	$(MAKE) bundle catalog BUNDLE=$(DIST)/bundle
+	go test -C hack/dist -count=1 ./equal -run TestTheFilesOfARelease -dist $(DIST)
+	go run -C hack/dist ./release -root $(SOURCE) -dist $(DIST) -version $(VERSION) -url $(RELEASE_URL) \
 		-manager $(IMAGE) -plugin $(PLUGIN_REPOSITORY) -bundle $(BUNDLE_REPOSITORY)
 
 # Tools, each built again when the go.mod that pins it changes.

@@ -22,7 +22,7 @@ import (
 
 // Release is an installation of the chart.
 type Release struct {
-	// Dir is the folder of the chart.
+	// Dir is the folder of the chart, or the file that it is packaged in.
 	Dir string
 
 	// Name and Namespace are those of the release.
@@ -47,7 +47,7 @@ type Rendered struct {
 // Render does what `helm template` does, without a cluster. An error of the schema or of a
 // template names the value.
 func (r Release) Render(ctx context.Context) (Rendered, error) {
-	loaded, err := loader.LoadDir(r.Dir)
+	loaded, err := loader.Load(r.Dir)
 	if err != nil {
 		return Rendered{}, fmt.Errorf("loading the chart: %w", err)
 	}

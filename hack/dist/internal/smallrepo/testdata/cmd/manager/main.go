@@ -1,0 +1,10 @@
+// Copyright The MeshIngress Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Command manager prints its version, whatever it is asked, to standard error. It imports
+// nothing, so that there is little to compile for each platform.
+package main
+
+var version = "dev"
+
+func main() { println(version) }
