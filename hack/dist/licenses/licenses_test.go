@@ -5,8 +5,8 @@ package licenses_test
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -16,10 +16,7 @@ import (
 	"github.com/meshingress/meshingress/hack/dist/licenses"
 )
 
-const (
-	apache = "../../../LICENSE"
-	header = "package pkg // from elsewhere\n"
-)
+const source = "package pkg // from elsewhere\n"
 
 // repository writes a program that imports a package of another module, beside which others
 // lie that it does not import, and the files given.
@@ -32,11 +29,11 @@ func repository(t *testing.T, files map[string]string) gobuild.Program {
 		"LICENSE":                 "Do what you like.\n",
 		"main.go":                 "package main\n\nimport _ \"example.com/other/deep/pkg\"\n\nfunc main() {}\n",
 		"other/go.mod":            "module example.com/other\n",
-		"other/deep/pkg/pkg.go":   header,
-		"other/unused/unused.go":  header,
+		"other/deep/pkg/pkg.go":   source,
+		"other/unused/unused.go":  source,
 		"other/unused/LICENSE":    "Nobody imports this.\n",
-		"other/license.go":        header,
-		"other/licenses/pages.go": header,
+		"other/license.go":        source,
+		"other/licenses/pages.go": source,
 	}
 	for _, all := range []map[string]string{program, files} {
 		for name, content := range all {
@@ -61,6 +58,16 @@ func read(t *testing.T, path string) string {
 	return string(content)
 }
 
+// licenseOfGo is BSD's.
+func licenseOfGo(t *testing.T) string {
+	t.Helper()
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return read(t, filepath.Join(strings.TrimSpace(string(root)), "LICENSE"))
+}
+
 // other is what the program has from the other module.
 func other(t *testing.T, files map[string]string) licenses.Module {
 	t.Helper()
@@ -78,14 +85,14 @@ func TestTheTextsAreThoseBesideWhatIsLinkedAndAbove(t *testing.T) {
 	got := other(t, map[string]string{
 		"other/LICENSE":           "the license",
 		"other/NOTICE.txt":        "the notice",
-		"other/deep/Licence.md":   "the license of something copied",
+		"other/deep/License.md":   "the license of something copied",
 		"other/deep/pkg/COPYING":  "another one",
 		"other/deep/pkg/UNLINKED": "something else",
 	})
 	want := licenses.Module{Path: "./other", Texts: []licenses.Text{
 		{Name: "LICENSE", Content: "the license"},
 		{Name: "NOTICE.txt", Content: "the notice"},
-		{Name: "deep/Licence.md", Content: "the license of something copied"},
+		{Name: "deep/License.md", Content: "the license of something copied"},
 		{Name: "deep/pkg/COPYING", Content: "another one"},
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -102,7 +109,7 @@ func TestAModuleWithoutALicenseIsAnError(t *testing.T) {
 }
 
 func TestALicenseHasSPDXsName(t *testing.T) {
-	apache, bsd := read(t, apache), read(t, filepath.Join(runtime.GOROOT(), "LICENSE"))
+	apache, bsd := read(t, "../../../LICENSE"), licenseOfGo(t)
 	cases := map[string]struct {
 		files map[string]string
 		want  string

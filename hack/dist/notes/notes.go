@@ -16,9 +16,26 @@ import (
 type Release struct {
 	// Version without v.
 	Version string
+	// URL is where the files of the release are.
+	URL string
 	// Images are the released images, each as REPOSITORY:TAG@DIGEST.
 	Images []string
 }
+
+// introduction takes the version, where the files are, and the repository. Each paragraph is
+// one line, here and below: GitHub shows the end of a line as such in the text of a release.
+const introduction = `# MeshIngress v%[1]s
+
+MeshIngress makes an ingress controller work with the Linkerd service mesh: [what it does](%[3]s/blob/v%[1]s/README.md).
+
+    kubectl apply --server-side -f %[2]s/install.yaml
+
+installs it, or brings an installation with kubectl up to date; read the changes first. ` +
+	`There are [other ways](%[3]s/blob/v%[1]s/docs/install.md): Helm, OLM, and with fewer permissions.
+
+## Changes
+
+`
 
 const repository = "https://github.com/meshingress/meshingress"
 
@@ -34,7 +51,7 @@ func Write(release Release, changes string) ([]byte, error) {
 		return nil, fmt.Errorf("there is no change fragment in %s", changes)
 	}
 	var out strings.Builder
-	fmt.Fprintf(&out, "# MeshIngress v%s\n\n## Changes\n\n", release.Version)
+	fmt.Fprintf(&out, introduction, release.Version, release.URL, repository)
 	for _, file := range files {
 		fragment, err := os.ReadFile(file)
 		if err != nil {
@@ -53,16 +70,11 @@ func Write(release Release, changes string) ([]byte, error) {
 
 // item makes a fragment one item of a list, of as many paragraphs as the fragment has.
 func item(fragment string) string {
-	lines := strings.Split(strings.TrimSpace(fragment), "\n")
-	for i, line := range lines {
-		switch {
-		case i == 0:
-			lines[i] = "- " + line
-		case line != "":
-			lines[i] = "  " + line
-		}
+	var paragraphs []string
+	for paragraph := range strings.SplitSeq(strings.TrimSpace(fragment), "\n\n") {
+		paragraphs = append(paragraphs, strings.ReplaceAll(strings.TrimSpace(paragraph), "\n", " "))
 	}
-	return strings.Join(lines, "\n") + "\n"
+	return "- " + strings.Join(paragraphs, "\n\n  ") + "\n"
 }
 
 // link is a link to a file as docs/changes has it: relative to that directory.

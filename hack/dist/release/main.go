@@ -29,7 +29,7 @@ type release struct {
 	root, dist string
 	// version is without v.
 	version string
-	// url is where users will find the files of plugin/.
+	// url is where users will find the files.
 	url string
 	// manager, plugin and bundle are the repositories of the images.
 	manager, plugin, bundle string
@@ -42,7 +42,7 @@ func run(args []string) error {
 	flags.StringVar(&r.root, "root", "../..", "Directory of the repository.")
 	flags.StringVar(&r.dist, "dist", "../../dist", "Directory of the release.")
 	flags.StringVar(&r.version, "version", "", "Version of the release, without v.")
-	flags.StringVar(&r.url, "url", "", "URL below which the plugin's archives will be found.")
+	flags.StringVar(&r.url, "url", "", "URL below which the files of the release will be found.")
 	flags.StringVar(&r.manager, "manager", "meshingress/manager", "Repository of the manager's image.")
 	flags.StringVar(&r.plugin, "plugin", "meshingress/kubectl-meshingress", "Repository of the plugin's image.")
 	flags.StringVar(&r.bundle, "bundle", "meshingress/bundle", "Repository of the OLM bundle's image.")
@@ -78,7 +78,8 @@ func (r release) writeNotes() error {
 		}
 		images = append(images, image.repository+":v"+r.version+"@"+digest)
 	}
-	text, err := notes.Write(notes.Release{Version: r.version, Images: images}, filepath.Join(r.root, "docs/changes"))
+	text, err := notes.Write(notes.Release{Version: r.version, URL: r.url, Images: images},
+		filepath.Join(r.root, "docs/changes"))
 	if err != nil {
 		return err
 	}
