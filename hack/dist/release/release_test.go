@@ -114,11 +114,32 @@ func TestARelease(t *testing.T) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v: %s", err, out)
 	}
+	expectDownloadsToBeChecked(t, r)
 	if err := r.complete(); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(first, read(t, r.dist, "SHA256SUMS")); diff != "" {
 		t.Errorf("the second release is another one: %s", diff)
+	}
+}
+
+// expectDownloadsToBeChecked runs what docs/releasing.md tells users, in a directory with files
+// of the release as a page of downloads has them.
+func expectDownloadsToBeChecked(t *testing.T, r release) {
+	t.Helper()
+	downloads := t.TempDir()
+	for _, name := range []string{"SHA256SUMS", "install.yaml", "plugin/meshingress.yaml", "images/manager.digest"} {
+		write(t, downloads, filepath.Base(name), read(t, r.dist, name))
+	}
+	const command = `sed 's|  .*/|  |' SHA256SUMS | sha256sum --check --ignore-missing`
+	if docs := read(t, "../../../docs", "releasing.md"); !strings.Contains(docs, command) {
+		t.Errorf("docs/releasing.md does not say %s", command)
+	}
+	cmd := exec.Command("sh", "-c", command)
+	cmd.Dir = downloads
+	out, err := cmd.CombinedOutput()
+	if err != nil || strings.Count(string(out), ": OK") != 3 {
+		t.Errorf("%v: %s", err, out)
 	}
 }
 

@@ -115,7 +115,8 @@ func artifactPackage(subject Subject) *spdx.Package {
 		PackageSupplier:         &common.Supplier{SupplierType: "Organization", Supplier: organization},
 		PackageDownloadLocation: noAssertion, PackageHomePage: homepage,
 		PackageChecksums:        []common.Checksum{{Algorithm: common.SHA256, Value: subject.SHA256}},
-		PackageLicenseConcluded: license, PackageLicenseDeclared: license, PackageCopyrightText: noAssertion,
+		// What is concluded would have to be so for the modules of others in it, too.
+		PackageLicenseConcluded: noAssertion, PackageLicenseDeclared: license, PackageCopyrightText: noAssertion,
 	}
 }
 
