@@ -29,7 +29,7 @@ var onlyWhere = regexp.MustCompile(`^!has\(self\.(\w+)\) \|\| self\.(\w+) == '(\
 // on it.
 func Spec(spec apiextensionsv1.JSONSchemaProps) []operatorsv1alpha1.SpecDescriptor {
 	var result []operatorsv1alpha1.SpecDescriptor
-	for _, f := range fields(spec, true) {
+	for _, f := range fields(spec) {
 		x := specCapabilities(f)
 		for _, t := range f.ties {
 			x = append(x, ui+"fieldDependency:"+t.to+":"+t.value)
@@ -41,11 +41,15 @@ func Spec(spec apiextensionsv1.JSONSchemaProps) []operatorsv1alpha1.SpecDescript
 	return result
 }
 
-// Status describes every field of the schema of a status, but for what is in lists: a
-// console shows a list as a whole.
+// Status describes every field of the schema of a status, and what is in its lists, but
+// for what a console does not show: the fields of a condition, which it knows, and lists
+// that are in lists.
 func Status(status apiextensionsv1.JSONSchemaProps) []operatorsv1alpha1.StatusDescriptor {
 	var result []operatorsv1alpha1.StatusDescriptor
-	for _, f := range fields(status, false) {
+	for _, f := range fields(status) {
+		if strings.HasPrefix(f.path, "conditions[0]") || strings.Count(f.path, "[0]") > 1 {
+			continue
+		}
 		result = append(result, operatorsv1alpha1.StatusDescriptor{
 			Path: f.path, DisplayName: f.displayName(), Description: f.description(),
 			XDescriptors: statusCapabilities(f),
@@ -56,7 +60,7 @@ func Status(status apiextensionsv1.JSONSchemaProps) []operatorsv1alpha1.StatusDe
 
 // specCapabilities say how a field is edited.
 func specCapabilities(f field) []string {
-	x := f.group()
+	var x []string
 	switch {
 	case len(f.schema.Enum) > 0:
 		for _, value := range f.schema.Enum {
@@ -109,10 +113,10 @@ type field struct {
 // tie of a field to the value that another one must have.
 type tie struct{ field, to, value string }
 
-// fields lists all fields, a parent before its children; with items, those of the
-// objects in lists as well. On each level the required ones come first and those that
-// go with the value of another one come last.
-func fields(root apiextensionsv1.JSONSchemaProps, items bool) []field {
+// fields lists all fields, those of the objects in lists included, a parent before its
+// children. On each level the required ones come first and those that go with the value of
+// another one come last.
+func fields(root apiextensionsv1.JSONSchemaProps) []field {
 	var result []field
 	var walk func(prefix string, schema apiextensionsv1.JSONSchemaProps, inherited []tie)
 	walk = func(prefix string, schema apiextensionsv1.JSONSchemaProps, inherited []tie) {
@@ -125,7 +129,7 @@ func fields(root apiextensionsv1.JSONSchemaProps, items bool) []field {
 			result = append(result, f)
 			switch {
 			case isSelector(f.schema):
-			case items && f.schema.Items != nil:
+			case f.schema.Items != nil:
 				walk(f.path+"[0].", *f.schema.Items.Schema, f.ties)
 			default:
 				walk(f.path+".", f.schema, f.ties)
@@ -171,21 +175,6 @@ func isSelector(schema apiextensionsv1.JSONSchemaProps) bool {
 	_, hasLabels := schema.Properties["matchLabels"]
 	_, hasExpressions := schema.Properties["matchExpressions"]
 	return hasLabels && hasExpressions
-}
-
-// group says which fields are shown together: those of the same item of the outermost
-// list or, outside of lists, of the same object at the top.
-func (f field) group() []string {
-	if list, _, inList := strings.Cut(f.path, "[0]."); inList {
-		return []string{ui + "arrayFieldGroup:" + list[strings.LastIndex(list, ".")+1:]}
-	}
-	if top, _, nested := strings.Cut(f.path, "."); nested {
-		return []string{ui + "fieldGroup:" + top}
-	}
-	if len(f.schema.Properties) > 0 && !isSelector(f.schema) {
-		return []string{ui + "fieldGroup:" + f.path}
-	}
-	return nil
 }
 
 // kind is the Kubernetes kind whose name a string is, if any.
