@@ -13,7 +13,8 @@
 //
 // A manager runs as its pod would: with the arguments and the environment of the Deployment
 // that OLM made, and a token of its ServiceAccount where a pod finds it. Its permissions are
-// those that OLM granted, and no others.
+// those that OLM granted, and no others. With these it serves an ingress controller of every
+// vendor.
 //
 // TestMain builds the managers and starts the test again in a network and a mount namespace of
 // its own, which ends with it: OLM's programs listen on fixed ports, and the token lies below

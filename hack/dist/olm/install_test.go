@@ -15,10 +15,12 @@ import (
 	operatorsv1alpha1 "github.com/operator-framework/api/pkg/operators/v1alpha1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
+
+	"github.com/meshingress/meshingress/test/fixtures"
 )
 
 var _ = Describe("A release", func() {
-	It("is installed for all Namespaces, works, and leaves nothing behind", func(ctx SpecContext) {
+	It("is installed for all Namespaces, serves every vendor, and leaves nothing behind", func(ctx SpecContext) {
 		By("installing it")
 		serveCatalog(ctx, catalog)
 		offerCatalog(ctx)
@@ -37,14 +39,18 @@ var _ = Describe("A release", func() {
 		succeeds(ctx, release().Name)
 
 		manager := startManager(ctx, managerBinary)
-		useSamples(ctx, root)
-		deleteSamples(ctx)
+		serveEveryVendor(ctx)
 		Expect(manager.Stop()).To(Succeed())
 		expectUninstalled(ctx)
 	})
 
 	It("replaces the one before it and rewrites nothing", func(ctx SpecContext) {
-		By("installing the release before")
+		By("installing the ingress controllers of the samples, and the release before")
+		for _, name := range []string{fixtures.IngressNginx, fixtures.Traefik, fixtures.Contour} {
+			install(ctx, name)
+		}
+		expectRolledOut(ctx)
+		before = snapshotAtRest(ctx)
 		opm := serveCatalog(ctx, previousCatalog())
 		offerCatalog(ctx)
 		subscribe(ctx, nil)

@@ -42,7 +42,7 @@ var (
 	// work is the directory that TestMain has filled.
 	work = os.Getenv(workVariable)
 
-	// before is the cluster before anything was installed by OLM.
+	// before is the cluster without anything that OLM installs.
 	before env.Snapshot
 )
 
@@ -60,7 +60,7 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 	SetDefaultEventuallyPollingInterval(interval)
 	var err error
 	cluster, err = env.Start(ctx, env.WithoutCRDs(), env.WithControllerManager(), env.WithKwok(), env.WithInjector(),
-		env.WithVendorCRDs(crds.Traefik, crds.Contour))
+		env.WithVendorCRDs(crds.All()...))
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(func() error { return cluster.Stop() })
 	c = cluster.Client
@@ -68,16 +68,19 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 	Expect(operatorsv1alpha1.AddToScheme(c.Scheme())).To(Succeed())
 
 	startOLM(ctx)
-	for _, name := range []string{
-		fixtures.Linkerd, fixtures.IngressNginx, fixtures.Traefik, fixtures.Contour, fixtures.Emojivoto,
-	} {
-		objects, err := fixtures.Objects(name)
-		Expect(err).NotTo(HaveOccurred())
-		apply(ctx, helm, objects)
-	}
+	install(ctx, fixtures.Linkerd)
+	install(ctx, fixtures.Emojivoto)
 	expectRolledOut(ctx)
 	before = snapshotAtRest(ctx)
 })
+
+// install applies a fixture as Helm does.
+func install(ctx context.Context, fixture string) {
+	GinkgoHelper()
+	objects, err := fixtures.Objects(fixture)
+	Expect(err).NotTo(HaveOccurred())
+	apply(ctx, helm, objects)
+}
 
 // expectRolledOut waits until every Deployment and DaemonSet runs all pods of its newest
 // template, and no other.
