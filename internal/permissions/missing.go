@@ -92,21 +92,20 @@ func RoleFor(p Permission, d providers.Description) string {
 		{AuthorizationRole, Authorization().All()},
 		{LeaderElectionRole, LeaderElection()},
 	} {
-		if slices.ContainsFunc(role.rules, p.isIn) {
+		if p.isIn(role.rules) {
 			return role.name
 		}
 	}
 	return ""
 }
 
-func (p Permission) isIn(rule rbacv1.PolicyRule) bool {
-	resource := p.Resource
-	if p.Subresource != "" {
-		resource += "/" + p.Subresource
-	}
-	return slices.Contains(rule.Verbs, p.Verb) && slices.Contains(rule.APIGroups, p.Group) &&
-		slices.Contains(rule.Resources, resource) &&
-		(len(rule.ResourceNames) == 0 || slices.Contains(rule.ResourceNames, p.Name))
+// isIn tells whether rules grant it, in its namespace and for its name.
+func (p Permission) isIn(rules []rbacv1.PolicyRule) bool {
+	p.Namespace = ""
+	ofAny := p
+	ofAny.Name = ""
+	granted := Split(rules)
+	return slices.Contains(granted, p) || slices.Contains(granted, ofAny)
 }
 
 // Split lists the permissions of rules, each once, in their order.

@@ -4,11 +4,8 @@
 package chart
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"helm.sh/helm/v4/pkg/action"
@@ -16,8 +13,8 @@ import (
 	"helm.sh/helm/v4/pkg/chart/v2/loader"
 	"helm.sh/helm/v4/pkg/release"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/util/yaml"
+
+	"github.com/meshingress/meshingress/hack/dist/manifests"
 )
 
 // Release is an installation of the chart.
@@ -67,34 +64,11 @@ func (r Release) Render(ctx context.Context) (Rendered, error) {
 	if err != nil {
 		return Rendered{}, fmt.Errorf("reading what Helm rendered: %w", err)
 	}
-	objects, err := decode([]byte(accessor.Manifest()))
+	objects, err := manifests.Decode([]byte(accessor.Manifest()))
 	if err != nil {
 		return Rendered{}, fmt.Errorf("reading what Helm rendered: %w", err)
 	}
 	return Rendered{Objects: objects, Notes: accessor.Notes()}, nil
-}
-
-func decode(manifest []byte) ([]*unstructured.Unstructured, error) {
-	var objects []*unstructured.Unstructured
-	decoder := yaml.NewYAMLOrJSONDecoder(bytes.NewReader(manifest), len(manifest))
-	for {
-		raw := runtime.RawExtension{}
-		err := decoder.Decode(&raw)
-		if errors.Is(err, io.EOF) {
-			return objects, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		if len(raw.Raw) == 0 || string(raw.Raw) == "null" {
-			continue // A document of comments.
-		}
-		obj := &unstructured.Unstructured{}
-		if err := obj.UnmarshalJSON(raw.Raw); err != nil {
-			return nil, err
-		}
-		objects = append(objects, obj)
-	}
 }
 
 // Package writes the chart of a folder as <name>-<version>.tgz into another folder, and

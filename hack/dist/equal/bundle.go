@@ -15,7 +15,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
-	"sigs.k8s.io/yaml"
+
+	"github.com/meshingress/meshingress/hack/dist/manifests"
 )
 
 // OfBundle returns the objects that OLM makes of a bundle in the namespace that it
@@ -37,7 +38,7 @@ func OfBundle(dir string) ([]*unstructured.Unstructured, error) {
 			objects = append(objects, obj)
 			continue
 		}
-		if err := convert(obj, csv); err != nil {
+		if err := manifests.Convert(obj, csv); err != nil {
 			return nil, err
 		}
 	}
@@ -54,11 +55,14 @@ func read(path string) (*unstructured.Unstructured, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the bundle: %w", err)
 	}
-	obj := &unstructured.Unstructured{}
-	if err := yaml.Unmarshal(data, &obj.Object); err != nil {
+	objects, err := manifests.Decode(data)
+	switch {
+	case err != nil:
 		return nil, fmt.Errorf("reading %s: %w", path, err)
+	case len(objects) != 1:
+		return nil, fmt.Errorf("%s holds %d objects, not one", path, len(objects))
 	}
-	return obj, nil
+	return objects[0], nil
 }
 
 func strategyObjects(

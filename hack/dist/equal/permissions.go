@@ -12,7 +12,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/meshingress/meshingress/hack/dist/manifests"
 )
 
 // ownNamespace stands for the namespace of the manager in a permission.
@@ -53,7 +54,7 @@ func resolve(objects []*unstructured.Unstructured, manager account) ([]string, [
 			continue
 		}
 		bound := binding{}
-		if err := convert(obj, &bound); err != nil {
+		if err := manifests.Convert(obj, &bound); err != nil {
 			return nil, nil, err
 		}
 		if !bound.isOnlyFor(manager) {
@@ -90,7 +91,7 @@ func rolesOf(
 			continue
 		}
 		role := &rbacv1.ClusterRole{}
-		if err := convert(obj, role); err != nil {
+		if err := manifests.Convert(obj, role); err != nil {
 			return nil, err
 		}
 		result[obj] = role.Rules
@@ -121,7 +122,7 @@ func addParts(
 				continue
 			}
 			part := &rbacv1.ClusterRole{}
-			if err := convert(obj, part); err != nil {
+			if err := manifests.Convert(obj, part); err != nil {
 				return err
 			}
 			result[obj] = part.Rules
@@ -152,11 +153,4 @@ func expand(where string, rules []rbacv1.PolicyRule) []string {
 		}
 	}
 	return result
-}
-
-func convert(obj *unstructured.Unstructured, into any) error {
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(obj.Object, into); err != nil {
-		return fmt.Errorf("reading %s %s: %w", obj.GetKind(), obj.GetName(), err)
-	}
-	return nil
 }

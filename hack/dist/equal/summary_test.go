@@ -10,9 +10,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"sigs.k8s.io/yaml"
 
 	"github.com/meshingress/meshingress/hack/dist/equal"
+	"github.com/meshingress/meshingress/hack/dist/manifests"
 )
 
 // installed is a small installation whose manager may read Services everywhere.
@@ -126,13 +126,9 @@ func replaced(t *testing.T, oldnew ...string) []*unstructured.Unstructured {
 			t.Fatalf("there is no %q to replace", oldnew[i])
 		}
 	}
-	var objects []*unstructured.Unstructured
-	for document := range strings.SplitSeq(strings.NewReplacer(oldnew...).Replace(installed), "---\n") {
-		obj := &unstructured.Unstructured{}
-		if err := yaml.Unmarshal([]byte(document), &obj.Object); err != nil {
-			t.Fatal(err)
-		}
-		objects = append(objects, obj)
+	objects, err := manifests.Decode([]byte(strings.NewReplacer(oldnew...).Replace(installed)))
+	if err != nil {
+		t.Fatal(err)
 	}
 	return objects
 }

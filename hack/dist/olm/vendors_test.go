@@ -16,7 +16,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -75,7 +74,7 @@ func sampleClasses() map[v1alpha1.Vendor]*v1alpha1.MeshIngressClass {
 				continue
 			}
 			class := &v1alpha1.MeshIngressClass{}
-			Expect(runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, class)).To(Succeed())
+			Expect(manifests.Convert(object, class)).To(Succeed())
 			classes[class.Spec.Vendor] = class
 		}
 	}

@@ -11,9 +11,10 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/meshingress/meshingress/hack/dist/manifests"
 )
 
 var _ = Describe("An installation", func() {
@@ -61,5 +62,5 @@ func podOf(objects []*unstructured.Unstructured, namespace string) *corev1.Pod {
 
 func convert(from *unstructured.Unstructured, into any) {
 	GinkgoHelper()
-	Expect(runtime.DefaultUnstructuredConverter.FromUnstructured(from.Object, into)).To(Succeed())
+	Expect(manifests.Convert(from, into)).To(Succeed())
 }

@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/meshingress/meshingress/hack/dist/internal/olmbundle"
+	"github.com/meshingress/meshingress/hack/dist/manifests"
 )
 
 // A whole installation, as small as can be.
@@ -234,13 +235,9 @@ func build(t *testing.T, documents string, o olmbundle.Options) (olmbundle.Files
 
 func decode(t *testing.T, documents string) []*unstructured.Unstructured {
 	t.Helper()
-	var objects []*unstructured.Unstructured
-	for document := range strings.SplitSeq(documents, "---\n") {
-		obj := &unstructured.Unstructured{}
-		if err := yaml.Unmarshal([]byte(document), &obj.Object); err != nil {
-			t.Fatal(err)
-		}
-		objects = append(objects, obj)
+	objects, err := manifests.Decode([]byte(documents))
+	if err != nil {
+		t.Fatal(err)
 	}
 	return objects
 }

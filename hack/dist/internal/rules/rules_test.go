@@ -11,9 +11,9 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
-	"sigs.k8s.io/yaml"
 
 	"github.com/meshingress/meshingress/hack/dist/internal/rules"
+	"github.com/meshingress/meshingress/hack/dist/manifests"
 )
 
 // The account that the bindings of the tests name.
@@ -125,13 +125,9 @@ func bind(kind, namespace, role, roleKind string) string {
 
 func decode(t *testing.T, documents string) []*unstructured.Unstructured {
 	t.Helper()
-	var objects []*unstructured.Unstructured
-	for document := range strings.SplitSeq(documents, "---\n") {
-		obj := &unstructured.Unstructured{}
-		if err := yaml.Unmarshal([]byte(document), &obj.Object); err != nil {
-			t.Fatal(err)
-		}
-		objects = append(objects, obj)
+	objects, err := manifests.Decode([]byte(documents))
+	if err != nil {
+		t.Fatal(err)
 	}
 	return objects
 }
