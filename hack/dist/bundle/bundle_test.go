@@ -15,6 +15,7 @@ import (
 	"github.com/operator-framework/api/pkg/validation"
 	verrors "github.com/operator-framework/api/pkg/validation/errors"
 	validator "github.com/operator-framework/api/pkg/validation/interfaces"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
 const root = "../../.."
@@ -129,6 +130,22 @@ func TestTheCatalogEntryIsComplete(t *testing.T) {
 	}
 	if csv.Spec.RelatedImages[0].Image != csv.Annotations["containerImage"] {
 		t.Errorf("relatedImages names %s, containerImage %s", csv.Spec.RelatedImages[0].Image, csv.Annotations["containerImage"])
+	}
+}
+
+// A console begins the forms for new objects with the first example of each kind.
+func TestTheFirstExamplesGoTogether(t *testing.T) {
+	var class, routes *unstructured.Unstructured
+	for _, example := range examples(t, load(t, filepath.Join(root, "bundle"))) {
+		switch {
+		case example.GetKind() == "MeshIngressClass" && class == nil:
+			class = &example
+		case example.GetKind() == "MeshIngress" && routes == nil:
+			routes = &example
+		}
+	}
+	if name, _, _ := unstructured.NestedString(routes.Object, "spec", "className"); name != class.GetName() {
+		t.Errorf("the first MeshIngress is of class %q, and the first class is %q", name, class.GetName())
 	}
 }
 

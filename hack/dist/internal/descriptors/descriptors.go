@@ -43,19 +43,24 @@ func Spec(spec apiextensionsv1.JSONSchemaProps) []operatorsv1alpha1.SpecDescript
 
 // Status describes every field of the schema of a status, and what is in its lists, but
 // for what a console does not show: the fields of a condition, which it knows, and lists
-// that are in lists.
+// that are in lists. Lists come last, because they are long.
 func Status(status apiextensionsv1.JSONSchemaProps) []operatorsv1alpha1.StatusDescriptor {
-	var result []operatorsv1alpha1.StatusDescriptor
+	var single, lists []operatorsv1alpha1.StatusDescriptor
 	for _, f := range fields(status) {
 		if strings.HasPrefix(f.path, "conditions[0]") || strings.Count(f.path, "[0]") > 1 {
 			continue
 		}
-		result = append(result, operatorsv1alpha1.StatusDescriptor{
+		d := operatorsv1alpha1.StatusDescriptor{
 			Path: f.path, DisplayName: f.displayName(), Description: f.description(),
 			XDescriptors: statusCapabilities(f),
-		})
+		}
+		if f.schema.Type == "array" || strings.Contains(f.path, "[0]") {
+			lists = append(lists, d)
+		} else {
+			single = append(single, d)
+		}
 	}
-	return result
+	return slices.Concat(single, lists)
 }
 
 // specCapabilities say how a field is edited.

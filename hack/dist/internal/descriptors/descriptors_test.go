@@ -82,10 +82,10 @@ properties:
         owners: {type: array, items: {type: object, properties: {manager: {type: string}}}}
 `))
 	want := []operatorsv1alpha1.StatusDescriptor{
-		{Path: "ambassadorIDs", DisplayName: "Ambassador IDs"},
-		{Path: "conditions", DisplayName: "Conditions", XDescriptors: []string{conditions}},
 		{Path: "linkerd", DisplayName: "Linkerd"},
 		{Path: "linkerd.version", DisplayName: "Linkerd Version", XDescriptors: []string{text}},
+		{Path: "ambassadorIDs", DisplayName: "Ambassador IDs"},
+		{Path: "conditions", DisplayName: "Conditions", XDescriptors: []string{conditions}},
 		{Path: "overridden", DisplayName: "Overridden"},
 		{Path: "overridden[0].manager", DisplayName: "Manager", XDescriptors: []string{text}},
 		{Path: "overridden[0].owners", DisplayName: "Owners"},

@@ -70,12 +70,12 @@ spec: {selector: {a: b}}
 ---
 apiVersion: example.com/v1
 kind: Thing
-metadata: {name: longer}
+metadata: {name: first}
 spec: {size: 1, color: green}
 ---
 apiVersion: example.com/v1
 kind: Thing
-metadata: {name: short}
+metadata: {name: second}
 `
 
 var options = olmbundle.Options{
@@ -127,13 +127,13 @@ func TestEachVersionOfACRDIsOwned(t *testing.T) {
 	}
 }
 
-func TestTheShortestExampleComesFirst(t *testing.T) {
+func TestExamplesAreInTheOrderOfTheSamples(t *testing.T) {
 	_, csv := build(t, installation, options)
 	var got []struct{ Metadata struct{ Name string } }
 	if err := yaml.Unmarshal([]byte(csv.Annotations["alm-examples"]), &got); err != nil {
 		t.Fatal(err)
 	}
-	if len(got) != 2 || got[0].Metadata.Name != "short" {
+	if len(got) != 2 || got[0].Metadata.Name != "first" {
 		t.Errorf("the examples are %v", got)
 	}
 }

@@ -4,12 +4,10 @@
 package olmbundle
 
 import (
-	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 
 	"github.com/blang/semver/v4"
@@ -85,18 +83,13 @@ func (s *sorted) annotate(csv *operatorsv1alpha1.ClusterServiceVersion, o Option
 	return nil
 }
 
-// examples are the samples as a JSON list. A console begins a form with the first one
-// of a kind, so the shortest come first.
+// examples are the samples as a JSON list, in their order. A console begins a form with the
+// first one of a kind.
 func (s *sorted) examples() (string, error) {
-	length := func(obj any) int {
-		data, _ := json.Marshal(obj)
-		return len(data)
-	}
 	list := make([]map[string]any, 0, len(s.samples))
 	for _, sample := range s.samples {
 		list = append(list, sample.Object)
 	}
-	slices.SortStableFunc(list, func(a, b map[string]any) int { return cmp.Compare(length(a), length(b)) })
 	data, err := json.MarshalIndent(list, "", "  ")
 	if err != nil {
 		return "", fmt.Errorf("writing the examples: %w", err)
