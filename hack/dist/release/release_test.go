@@ -17,6 +17,7 @@ import (
 
 	"github.com/meshingress/meshingress/hack/dist/archive"
 	"github.com/meshingress/meshingress/hack/dist/internal/smallrepo"
+	"github.com/meshingress/meshingress/hack/dist/krew"
 )
 
 const version = "0.0.1"
@@ -115,6 +116,7 @@ func TestARelease(t *testing.T) {
 		t.Errorf("%v: %s", err, out)
 	}
 	expectDownloadsToBeChecked(t, r)
+	expectLicensesToBeInstalled(t, r)
 	if err := r.complete(); err != nil {
 		t.Fatal(err)
 	}
@@ -140,6 +142,25 @@ func expectDownloadsToBeChecked(t *testing.T, r release) {
 	out, err := cmd.CombinedOutput()
 	if err != nil || strings.Count(string(out), ": OK") != 3 {
 		t.Errorf("%v: %s", err, out)
+	}
+}
+
+// expectLicensesToBeInstalled looks at what krew takes out of the archives, each of which it
+// has installed before.
+func expectLicensesToBeInstalled(t *testing.T, r release) {
+	t.Helper()
+	plugin, err := krew.Parse([]byte(read(t, r.dist, "plugin/meshingress.yaml")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, platform := range plugin.Spec.Platforms {
+		var got []string
+		for _, file := range platform.Files {
+			got = append(got, file.From)
+		}
+		if diff := cmp.Diff([]string{platform.Bin, "LICENSE", "THIRD_PARTY_LICENSES"}, got); diff != "" {
+			t.Errorf("%s: %s", platform.URI, diff)
+		}
 	}
 }
 

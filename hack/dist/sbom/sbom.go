@@ -114,7 +114,7 @@ func artifactPackage(subject Subject) *spdx.Package {
 		PrimaryPackagePurpose:   subject.Purpose,
 		PackageSupplier:         &common.Supplier{SupplierType: "Organization", Supplier: organization},
 		PackageDownloadLocation: noAssertion, PackageHomePage: homepage,
-		PackageChecksums:        []common.Checksum{{Algorithm: common.SHA256, Value: subject.SHA256}},
+		PackageChecksums: []common.Checksum{{Algorithm: common.SHA256, Value: subject.SHA256}},
 		// What is concluded would have to be so for the modules of others in it, too.
 		PackageLicenseConcluded: noAssertion, PackageLicenseDeclared: license, PackageCopyrightText: noAssertion,
 	}
