@@ -16,9 +16,10 @@ IMAGE_REF     = $(IMAGE):v$(VERSION)$(addprefix @,$(IMAGE_DIGEST))
 PREVIOUS_VERSION ?= 0.1.0-alpha.1
 
 # Where the files of a release are written to, and the repository whose programs it has, with
-# their license and the change fragments.
-DIST   ?= $(CURDIR)/dist
-SOURCE ?= $(CURDIR)
+# their license and the change fragments. They are not taken from the environment: DIST is
+# deleted first, and it is a name that others use.
+DIST   = $(CURDIR)/dist
+SOURCE = $(CURDIR)
 
 # The OLM bundle's directory, and the manager's image in it.
 BUNDLE       ?= bundle
