@@ -7,6 +7,7 @@ package olm_test
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -60,6 +61,10 @@ func serveEveryVendor(ctx context.Context) {
 	for _, namespace := range namespaces {
 		Expect(client.IgnoreNotFound(c.Delete(ctx, namespace))).To(Succeed())
 	}
+	log, err := os.ReadFile(filepath.Join(work, managerBinary+".log"))
+	Expect(err).NotTo(HaveOccurred())
+	Expect(string(log)).To(ContainSubstring("Starting workers"))
+	Expect(string(log)).NotTo(ContainSubstring("forbidden"), "what it asked for, OLM has granted")
 }
 
 // sampleClasses are those of config/samples, by their vendors.
