@@ -10,8 +10,9 @@ const (
 	//
 	// MeshIngress, True: Accepted. False: ClassNotFound, NamespaceNotAllowed,
 	// Invalid, Unsupported, VendorNotServed, RouteTaken, TooManyObjects, Forbidden.
+	// Unknown: Pending, LinkerdUnreadable.
 	// MeshIngressClass, True: Accepted. False: Unsupported, VendorNotServed,
-	// Invalid, Forbidden.
+	// Invalid, Forbidden. Unknown: Pending, LinkerdUnreadable.
 	ConditionAccepted = "Accepted"
 
 	// ConditionResolvedRefs says whether every backend exists and can be meshed.
@@ -23,7 +24,8 @@ const (
 	// as they should be.
 	//
 	// True: Programmed. False: ObjectConflict, FieldConflict, Forbidden,
-	// ApplyFailed, NotAccepted. Unknown: Pending, Moving, ProxyModePending.
+	// ApplyFailed, NotAccepted. Unknown: Pending, Moving, ProxyModePending,
+	// LinkerdUnreadable.
 	ConditionProgrammed = "Programmed"
 
 	// ConditionDiscovered says whether the data plane was found.
@@ -38,8 +40,8 @@ const (
 	//
 	// True: Meshed. False: NotInjected, InjectionBlocked, FieldConflict,
 	// Forbidden, ApplyFailed, LinkerdNotFound, NoPods, RolloutInProgress,
-	// RolloutStuck, RoutesNotReady, Audit, DataPlaneOutsideCluster.
-	// Unknown: Pending.
+	// RolloutStuck, RoutesNotReady, Audit, Ignored, DataPlaneOutsideCluster.
+	// Unknown: Pending, Forbidden, ApplyFailed, LinkerdUnreadable, Ignored.
 	ConditionMeshed = "Meshed"
 
 	// ConditionAuthorized says whether the backends take requests from whom
@@ -108,12 +110,14 @@ const (
 	ReasonNotInjected         = "NotInjected"
 	ReasonInjectionBlocked    = "InjectionBlocked"
 	ReasonLinkerdNotFound     = "LinkerdNotFound"
+	ReasonLinkerdUnreadable   = "LinkerdUnreadable"
 	ReasonNoPods              = "NoPods"
 	ReasonRolloutInProgress   = "RolloutInProgress"
 	ReasonRolloutStuck        = "RolloutStuck"
 	ReasonControllerMismatch  = "ControllerMismatch"
 	ReasonRoutesNotReady      = "RoutesNotReady"
 	ReasonAudit               = "Audit"
+	ReasonIgnored             = "Ignored"
 	ReasonUncoveredRoutes     = "UncoveredRoutes"
 	ReasonJobsHang            = "JobsHang"
 	ReasonClientAddressLost   = "ClientAddressLost"

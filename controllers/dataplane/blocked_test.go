@@ -227,15 +227,47 @@ var _ = Describe("A configuration of Linkerd that makes no sense", func() {
 		edit(ctx, linkerdConfig(), func(cm *corev1.ConfigMap) { cm.Data["values"] = "clusterDomain: [" })
 	}
 
+	expectUnknown := func(ctx SpecContext) {
+		GinkgoHelper()
+		for _, c := range []string{v1alpha1.ConditionAccepted, v1alpha1.ConditionMeshed, v1alpha1.ConditionReady} {
+			expect.ExpectCondition(ctx, testEnv.Client, class, c, metav1.ConditionUnknown, v1alpha1.ReasonLinkerdUnreadable)
+			expect.ExpectConditionMessage(ctx, testEnv.Client, class, c, "data.values of ConfigMap linkerd/linkerd-config", "corrected")
+		}
+	}
+
 	It("is said, and nothing is written", func(ctx SpecContext) {
 		breakIt(ctx)
 		before := snapshot(ctx)
 		result := settle(ctx, class)
 		Expect(result.RequeueAfter).NotTo(BeZero())
 		expectSame(ctx, before)
-		expect.ExpectCondition(ctx, testEnv.Client, class, v1alpha1.ConditionReady, metav1.ConditionUnknown, v1alpha1.ReasonPending)
-		expect.ExpectConditionMessage(ctx, testEnv.Client, class, v1alpha1.ConditionReady, "ConfigMap linkerd/linkerd-config")
-		expect.ExpectCondition(ctx, testEnv.Client, class, v1alpha1.ConditionMeshed, metav1.ConditionFalse, v1alpha1.ReasonApplyFailed)
+		expectUnknown(ctx)
+	})
+
+	It("takes nothing back, lets nothing begin, and unsays no pod", func(ctx SpecContext) {
+		settle(ctx, class)
+		rollOut(ctx, traefikWorkload)
+		settle(ctx, class)
+		expectReady(ctx, class)
+		install(ctx, fixtures.IngressNginx)
+		status := latest(ctx, class).Status
+		values := latest(ctx, linkerdConfig()).Data["values"]
+
+		breakIt(ctx)
+		before := snapshot(ctx)
+		header := newHeaderClass(ctx)
+		settle(ctx, class, header)
+		expectSame(ctx, before)
+		expectUnknown(ctx)
+		after := latest(ctx, class).Status
+		Expect(after.Workloads).To(Equal(status.Workloads))
+		Expect(after.Claims).To(Equal(status.Claims))
+		Expect(after.Strategy).To(Equal(status.Strategy))
+		Expect(latest(ctx, header).Status.Claims).To(BeEmpty())
+
+		edit(ctx, linkerdConfig(), func(cm *corev1.ConfigMap) { cm.Data["values"] = values })
+		settle(ctx, class)
+		expectReady(ctx, class)
 	})
 
 	It("keeps no class from leaving", func(ctx SpecContext) {

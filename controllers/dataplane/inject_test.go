@@ -313,8 +313,23 @@ var _ = Describe("What a class can be told about its workload", func() {
 		expectSame(ctx, before)
 		rollOut(ctx, traefikWorkload)
 		settle(ctx, class)
-		expectUnmeshed(ctx, class, v1alpha1.ReasonNotInjected, "pod-1")
+		expectUnmeshed(ctx, class, v1alpha1.ReasonIgnored, "spec.dataPlane.injection", "pod-1")
 		Expect(latest(ctx, class).Status.Workloads[0].Fields).To(BeEmpty())
+
+		By("telling what somebody else has meshed")
+		annotate(ctx, traefikWorkload, map[string]string{inject: "enabled"})
+		rollOut(ctx, traefikWorkload)
+		settle(ctx, class)
+		expectReady(ctx, class)
+
+		By("giving the same reason where nothing can be found, or be injected")
+		cleanLinkerd(ctx)
+		settle(ctx, class)
+		expectUnmeshed(ctx, class, v1alpha1.ReasonIgnored, "Linkerd is not installed")
+		Expect(testEnv.Client.Delete(ctx, object(ctx, traefikWorkload))).To(Succeed())
+		settle(ctx, class)
+		expect.ExpectCondition(ctx, testEnv.Client, class, v1alpha1.ConditionDiscovered, metav1.ConditionFalse, v1alpha1.ReasonWorkloadNotFound)
+		expect.ExpectCondition(ctx, testEnv.Client, class, v1alpha1.ConditionMeshed, metav1.ConditionUnknown, v1alpha1.ReasonIgnored)
 	})
 
 	It("leaves the ports to the proxy where client addresses do not matter", func(ctx SpecContext) {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/controllers/internal/apply"
+	"github.com/meshingress/meshingress/controllers/internal/base"
 	"github.com/meshingress/meshingress/controllers/internal/conditions"
 	"github.com/meshingress/meshingress/internal/injection"
 	"github.com/meshingress/meshingress/internal/linkerd"
@@ -105,7 +106,7 @@ func (s *scope) setWorkloads() {
 			Pods:               w.Workload.Desired, MeshedPods: w.seen.Meshed, IngressModePods: s.ingressPods(w),
 			Message: conditions.Bound(cmp.Or(w.Blocked, errorText(w.err))),
 		}
-		if s.class.Spec.DataPlane.Injection != v1alpha1.InjectionIgnore {
+		if !ignores(s.class) {
 			item.Fields = w.Annotations
 		}
 		workloads = append(workloads, item)
@@ -121,7 +122,7 @@ func (s *scope) setAccepted(set conditions.Setter) {
 	case apierrors.IsForbidden(s.written.denied) && (v == nil || apierrors.IsForbidden(v.failed)):
 		set.False(v1alpha1.ConditionAccepted, v1alpha1.ReasonForbidden, s.written.denied.Error())
 	case v == nil:
-		set.Unknown(v1alpha1.ConditionAccepted, v1alpha1.ReasonPending, errorText(s.written.denied))
+		set.Unknown(v1alpha1.ConditionAccepted, s.unseenReason(), errorText(s.written.denied))
 	case v.result.Rejected != nil:
 		set.False(v1alpha1.ConditionAccepted, v.result.Rejected.Reason, conditions.Message(v.result.Rejected.Errors))
 	default:
@@ -154,8 +155,8 @@ func (s *scope) setDiscovered(set conditions.Setter) {
 func (s *scope) setMeshed(set conditions.Setter) {
 	kind := v1alpha1.ConditionMeshed
 	switch v := s.views[s.class.Name]; {
-	case s.blind && apierrors.IsForbidden(s.written.denied): // which takes no pod out of the mesh
-		set.Unknown(kind, v1alpha1.ReasonForbidden, s.written.denied.Error())
+	case s.blind: // which takes no pod out of the mesh
+		set.Unknown(kind, unwrittenReason(s.written.denied), s.written.denied.Error())
 	case s.written.denied != nil:
 		set.False(kind, unwrittenReason(s.written.denied), s.written.denied.Error())
 	case s.waiting:
@@ -164,9 +165,11 @@ func (s *scope) setMeshed(set conditions.Setter) {
 		set.Unknown(kind, v1alpha1.ReasonPending, "the class is not accepted")
 	case v.outside() != "":
 		set.False(kind, v1alpha1.ReasonDataPlaneOutsideCluster, v.outside())
+	case v.failed != nil && ignores(s.class):
+		set.Unknown(kind, v1alpha1.ReasonIgnored, "the data plane has not been found")
 	case v.failed != nil:
 		set.Unknown(kind, v1alpha1.ReasonPending, "the data plane has not been found")
-	case s.linkerdMissing() != "":
+	case s.linkerdMissing() != "" && !ignores(s.class):
 		set.False(kind, v1alpha1.ReasonLinkerdNotFound, s.linkerdMissing())
 	case s.written.incomplete() != nil:
 		set.False(kind, unwrittenReason(s.written.incomplete()), s.explain(s.written.incomplete()))
@@ -189,6 +192,9 @@ func (s *scope) setMeshedByWorkload(set conditions.Setter) {
 
 // unmeshed says why a workload is not meshed; nothing where it is.
 func (s *scope) unmeshed(w workload) (reason, message string) {
+	if ignores(s.class) {
+		return s.ignored(w)
+	}
 	winner, lost := w.merged.Losers[s.class.Name]
 	switch {
 	case w.Blocked != "":
@@ -212,17 +218,47 @@ func (s *scope) unmeshed(w workload) (reason, message string) {
 	}
 }
 
+// ignored says what is seen of a workload about which the class is told to do nothing;
+// nothing where it is meshed all the same. It has a reason of its own, because nobody has
+// asked for anything else.
+func (s *scope) ignored(w workload) (reason, message string) {
+	if w.allMeshed() && w.Blocked == "" {
+		return "", ""
+	}
+	seen := w.Blocked
+	if seen == "" {
+		_, seen = s.unmeshedPods(w)
+	}
+	return v1alpha1.ReasonIgnored, "nothing is done, as spec.dataPlane.injection says: " + seen
+}
+
+// ignores reports whether a class only observes.
+func ignores(class *v1alpha1.MeshIngressClass) bool {
+	return class.Spec.DataPlane.Injection == v1alpha1.InjectionIgnore
+}
+
 // unwrittenReason is the reason for a write that was not made.
 func unwrittenReason(err error) string {
 	var field *apply.FieldConflictError
 	switch {
 	case apierrors.IsForbidden(err):
 		return v1alpha1.ReasonForbidden
+	case base.IsUnreadable(err):
+		return v1alpha1.ReasonLinkerdUnreadable
 	case errors.As(err, &field):
 		return v1alpha1.ReasonFieldConflict
 	default:
 		return v1alpha1.ReasonApplyFailed
 	}
+}
+
+// unseenReason is the reason for what cannot be told, because the class could not be
+// looked at.
+func (s *scope) unseenReason() string {
+	if base.IsUnreadable(s.written.denied) {
+		return v1alpha1.ReasonLinkerdUnreadable
+	}
+	return v1alpha1.ReasonPending
 }
 
 // explain is the text of an error, with what a class can do besides about a field that

@@ -28,7 +28,7 @@ type dataPlaneState int
 const (
 	// dataPlaneMeshed: all have.
 	dataPlaneMeshed dataPlaneState = iota
-	// dataPlaneRolling: pods come and go; those that should be in the mesh are.
+	// dataPlaneRolling: those that should be in the mesh are, and others may come or go.
 	dataPlaneRolling
 	// dataPlaneUnknown: it has not been looked at.
 	dataPlaneUnknown
@@ -71,11 +71,27 @@ func stateOf(class *v1alpha1.MeshIngressClass) (dataPlaneState, string) {
 		return dataPlaneUnknown, "MeshIngressClass " + class.Name + " does not name the ServiceAccounts of its workloads yet"
 	case meshed.Status == metav1.ConditionTrue:
 		return dataPlaneMeshed, ""
-	case class.Spec.DataPlane.Injection == v1alpha1.InjectionEnforce && slices.Contains(passing, meshed.Reason):
+	case class.Spec.DataPlane.Injection == v1alpha1.InjectionEnforce && slices.Contains(passing, meshed.Reason),
+		!aboutPods(meshed.Reason) && allMeshed(class.Status.Workloads):
 		return dataPlaneRolling, fmt.Sprintf("MeshIngressClass %s is not in the mesh (%s)", class.Name, meshed.Reason)
 	default:
 		return dataPlaneLost, fmt.Sprintf("MeshIngressClass %s is not in the mesh (%s)", class.Name, meshed.Reason)
 	}
+}
+
+// aboutPods reports whether a reason for not being meshed tells of pods, as they are or as
+// they are about to be. The others tell of what the operator lacks, which takes the
+// identity from no pod that has one.
+func aboutPods(reason string) bool {
+	return !slices.Contains([]string{
+		v1alpha1.ReasonForbidden, v1alpha1.ReasonApplyFailed, v1alpha1.ReasonLinkerdNotFound,
+	}, reason)
+}
+
+// allMeshed reports whether every pod that should run is in the mesh, and there is one.
+func allMeshed(workloads []v1alpha1.WorkloadStatus) bool {
+	outside := func(w v1alpha1.WorkloadStatus) bool { return w.MeshedPods == 0 || w.MeshedPods < w.Pods }
+	return len(workloads) > 0 && !slices.ContainsFunc(workloads, outside)
 }
 
 // identitiesOf are the ServiceAccounts that a class's controller runs as; none where one

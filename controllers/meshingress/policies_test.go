@@ -34,6 +34,14 @@ func runsAs(ctx context.Context, class *v1alpha1.MeshIngressClass, v vendorCase,
 	isMeshed(ctx, class, v)
 }
 
+// hasPods says how many pods a class has, and how many of them are in the mesh.
+func hasPods(ctx context.Context, class *v1alpha1.MeshIngressClass, pods, meshed int32) {
+	GinkgoHelper()
+	current := expect.ExpectExists(ctx, user, class)
+	current.Status.Workloads[0].Pods, current.Status.Workloads[0].MeshedPods = pods, meshed
+	Expect(user.Status().Update(ctx, current)).To(Succeed())
+}
+
 func guardedBy(mode v1alpha1.AuthorizationMode, clients ...v1alpha1.AuthorizedClient) builders.MeshIngressOption {
 	return func(mi *v1alpha1.MeshIngress) {
 		mi.Spec.Authorization = &v1alpha1.Authorization{Policy: mode, Clients: clients}

@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/controllers/internal/base"
 	"github.com/meshingress/meshingress/controllers/internal/conditions"
 	"github.com/meshingress/meshingress/providers"
 )
@@ -108,6 +109,8 @@ func (s *scope) setAccepted(set conditions.Setter) {
 			"spec.className: there is no MeshIngressClass %q: create it or correct the name", s.mi.Spec.ClassName))
 	case s.result.Rejected != nil:
 		set.False(v1alpha1.ConditionAccepted, s.result.Rejected.Reason, conditions.Message(s.result.Rejected.Errors))
+	case base.IsUnreadable(s.written.denied):
+		set.Unknown(v1alpha1.ConditionAccepted, v1alpha1.ReasonLinkerdUnreadable, s.written.denied.Error())
 	case !s.translated():
 		set.Unknown(v1alpha1.ConditionAccepted, v1alpha1.ReasonPending, "MeshIngressClass "+s.class.Name+" cannot be looked at yet")
 	default:
@@ -134,6 +137,8 @@ func (s *scope) setProgrammed(set conditions.Setter) {
 		set.False(kind, reason, message)
 	case apierrors.IsForbidden(s.written.denied):
 		set.False(kind, v1alpha1.ReasonForbidden, s.written.denied.Error())
+	case base.IsUnreadable(s.written.denied):
+		set.Unknown(kind, v1alpha1.ReasonLinkerdUnreadable, s.written.denied.Error())
 	case s.written.denied != nil:
 		set.False(kind, v1alpha1.ReasonApplyFailed, s.written.denied.Error())
 	case s.written.done:
@@ -201,7 +206,7 @@ func (s *scope) classSays(meshed *metav1.Condition) string {
 	switch meshed.Reason {
 	case v1alpha1.ReasonMeshed:
 		return "the pods of MeshIngressClass " + s.class.Name + " are in the mesh"
-	case v1alpha1.ReasonRolloutInProgress, v1alpha1.ReasonNotInjected:
+	case v1alpha1.ReasonRolloutInProgress, v1alpha1.ReasonNotInjected, v1alpha1.ReasonIgnored:
 		return "not every pod of MeshIngressClass " + s.class.Name + " is in the mesh: see its status"
 	default:
 		return meshed.Message

@@ -145,8 +145,10 @@ var _ = Describe("The status of a MeshIngress", func() {
 		before := versionsOf(routeObjects(ctx))
 		setLinkerdConfig(ctx, "clusterDomain: not a name")
 		after, result := settle(ctx, mi)
-		expect.ExpectCondition(ctx, user, mi, v1alpha1.ConditionProgrammed, metav1.ConditionFalse, v1alpha1.ReasonApplyFailed)
-		expect.ExpectConditionMessage(ctx, user, mi, v1alpha1.ConditionProgrammed, "clusterDomain", linkerd.ConfigMapName)
+		for _, c := range []string{v1alpha1.ConditionAccepted, v1alpha1.ConditionProgrammed, v1alpha1.ConditionReady} {
+			expect.ExpectCondition(ctx, user, mi, c, metav1.ConditionUnknown, v1alpha1.ReasonLinkerdUnreadable)
+			expect.ExpectConditionMessage(ctx, user, mi, c, "corrected", "clusterDomain in data.values of ConfigMap linkerd/linkerd-config")
+		}
 		Expect(result.RequeueAfter).To(BeNumerically(">=", longRetry))
 		Expect(versionsOf(routeObjects(ctx))).To(Equal(before))
 		Expect(after.Status.Routes).To(Equal(mi.Status.Routes))

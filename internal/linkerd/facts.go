@@ -6,6 +6,7 @@ package linkerd
 import (
 	"cmp"
 	"fmt"
+	"strings"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -99,12 +100,17 @@ type values struct {
 	} `json:"proxyInit"`
 }
 
-// ReadConfig reads the Facts from the linkerd-config ConfigMap. Its key "values"
-// is YAML; an unreadable one or a cluster domain that is no DNS name is an error.
+// ReadConfig reads the Facts from the linkerd-config ConfigMap. Its key "values", which
+// Linkerd always writes (linkerd/linkerd2 charts/linkerd-control-plane/templates/config.yaml),
+// is YAML. One that is missing or unreadable is an error, and so is a cluster
+// domain that is no DNS name.
 func ReadConfig(cm *corev1.ConfigMap) (Facts, error) {
 	facts := Unknown()
 	facts.Found = true
 	facts.Namespace = cm.Namespace
+	if strings.TrimSpace(cm.Data["values"]) == "" {
+		return facts, fmt.Errorf("reading data.values of ConfigMap %s/%s: it is missing or empty", cm.Namespace, cm.Name)
+	}
 	var v values
 	if err := yaml.Unmarshal([]byte(cm.Data["values"]), &v); err != nil {
 		return facts, fmt.Errorf("reading data.values of ConfigMap %s/%s: %w", cm.Namespace, cm.Name, err)
@@ -129,7 +135,7 @@ func ReadConfig(cm *corev1.ConfigMap) (Facts, error) {
 		return facts, nil
 	}
 	if err := CheckClusterDomain(v.ClusterDomain); err != nil {
-		return facts, fmt.Errorf("reading clusterDomain in ConfigMap %s/%s: %w", cm.Namespace, cm.Name, err)
+		return facts, fmt.Errorf("reading clusterDomain in data.values of ConfigMap %s/%s: %w", cm.Namespace, cm.Name, err)
 	}
 	facts.ClusterDomain = v.ClusterDomain
 	return facts, nil

@@ -79,8 +79,7 @@ func TestReadConfig(t *testing.T) {
 		values string
 		want   func(*linkerd.Facts)
 	}{
-		"nothing": {values: "", want: func(*linkerd.Facts) {}},
-		"null":    {values: "null", want: func(*linkerd.Facts) {}},
+		"null": {values: "null", want: func(*linkerd.Facts) {}},
 		"only nulls": {
 			values: "{clusterDomain: null, linkerdVersion: null, identity: null, proxy: null}",
 			want:   func(*linkerd.Facts) {},
@@ -139,14 +138,20 @@ func TestReadConfig(t *testing.T) {
 			}
 		})
 	}
-	if _, err := linkerd.ReadConfig(&corev1.ConfigMap{}); err != nil {
-		t.Errorf("a ConfigMap without data: %v", err)
+}
+
+// The default cluster domain must not take the place of one that has gone lost.
+func TestConfigWithoutValues(t *testing.T) {
+	if facts, err := linkerd.ReadConfig(&corev1.ConfigMap{}); err == nil {
+		t.Errorf("read as %+v", facts)
 	}
 }
 
 // A destination is made of the cluster domain: what is no name must not get there.
 func TestConfigsThatMakeNoSense(t *testing.T) {
 	for name, values := range map[string]string{
+		"nothing":                        "",
+		"blanks":                         " \n",
 		"no YAML":                        "clusterDomain: [",
 		"a list":                         "- clusterDomain",
 		"a domain that is a map":         "clusterDomain: {a: b}",

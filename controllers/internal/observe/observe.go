@@ -84,7 +84,10 @@ type Overrides struct {
 // UnreadableError means that Linkerd is there and what it says makes no sense.
 type UnreadableError struct{ Err error }
 
-func (e *UnreadableError) Error() string { return e.Err.Error() }
+// The remedy comes first: what makes no sense may be long, and messages are cut.
+func (e *UnreadableError) Error() string {
+	return "what Linkerd says of itself makes no sense, and what is in place stays until it is corrected there: " + e.Err.Error()
+}
 
 // Unwrap gives the cause.
 func (e *UnreadableError) Unwrap() error { return e.Err }
