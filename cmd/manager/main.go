@@ -14,6 +14,7 @@ import (
 	"runtime/debug"
 	"strconv"
 
+	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
@@ -101,7 +102,9 @@ func run(args []string, stdout io.Writer) error {
 		_, err := fmt.Fprintln(stdout, version)
 		return err
 	}
-	ctrl.SetLogger(zap.New(zap.UseFlagOptions(&o.log)))
+	logger := zap.New(zap.UseFlagOptions(&o.log))
+	ctrl.SetLogger(logger)
+	klog.SetLogger(logger) // of client-go, as where an event is refused
 	ctx := ctrl.SetupSignalHandler()
 	registry, err := all.New()
 	if err != nil {

@@ -22,6 +22,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/config"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+	"sigs.k8s.io/controller-runtime/pkg/recorder"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/controllers"
@@ -43,10 +44,6 @@ const (
 )
 
 var _ = Describe("A manager", func() {
-	contour := func() []rbacv1.PolicyRule {
-		return slices.Concat(permissions.Base().All(), permissions.Vendor(describe(v1alpha1.VendorContour)).All())
-	}
-
 	BeforeEach(func(ctx SpecContext) {
 		for _, s := range []scenario{of("", v1alpha1.VendorContour, fixtures.Contour), nginxHeader()} {
 			s.install(ctx)
@@ -94,6 +91,11 @@ var _ = Describe("A manager", func() {
 	})
 })
 
+// contour are the rules of an operator that serves Contour only.
+func contour() []rbacv1.PolicyRule {
+	return slices.Concat(permissions.Base().All(), permissions.Vendor(describe(v1alpha1.VendorContour)).All())
+}
+
 // permission is one for a resource of the core group.
 func permission(verb, resource string) permissions.Permission {
 	return permissions.Permission{Verb: verb, Resource: resource}
@@ -103,35 +105,52 @@ func permission(verb, resource string) permissions.Permission {
 type running struct {
 	probes  string
 	counter *env.Counter
+	events  recorder.EventRecorder
+	elected <-chan struct{}
+	ended   chan error
+	isOver  bool // it has ended, and that was expected
+	cancel  context.CancelFunc
 }
 
 // startManager runs the operator as a user.
-func startManager(ctx context.Context, user string) *running {
+func startManager(ctx context.Context, user string, opts ...func(*ctrl.Options)) *running {
 	GinkgoHelper()
 	cfg := rest.CopyConfig(testEnv.Config)
 	cfg.Impersonate = rest.ImpersonationConfig{UserName: user}
-	m := &running{probes: freeAddress(ctx), counter: env.CountWrites(cfg)}
+	m := &running{probes: freeAddress(ctx), counter: env.CountWrites(cfg), ended: make(chan error, 1)}
 	scheme, err := controllers.NewScheme()
 	Expect(err).NotTo(HaveOccurred())
 	refusals := controllers.NewRefusals()
-	mgr, err := ctrl.NewManager(cfg, ctrl.Options{
+	options := ctrl.Options{
 		Scheme: scheme, Cache: controllers.CacheOptions(registry, refusals), Client: controllers.ClientOptions(),
 		Metrics: metricsserver.Options{BindAddress: "0"}, HealthProbeBindAddress: m.probes,
 		Controller: config.Controller{SkipNameValidation: ptr.To(true)},
-	})
+	}
+	for _, opt := range opts {
+		opt(&options)
+	}
+	mgr, err := ctrl.NewManager(cfg, options)
 	Expect(err).NotTo(HaveOccurred())
 	Expect(controllers.Setup(ctx, mgr, controllers.Options{
 		Registry: registry, Refusals: refusals, LinkerdNamespace: linkerd.DefaultNamespace, Metrics: prometheus.NewRegistry(),
 	})).To(Succeed())
-	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	ended := make(chan error, 1)
-	go func() { ended <- mgr.Start(running) }()
-	DeferCleanup(func() {
-		Expect(ended).NotTo(Receive(), "the manager has ended by itself")
-		cancel()
-		Eventually(ended).WithTimeout(noticeTimeout).Should(Receive(BeNil()))
-	})
+	m.events, m.elected = mgr.GetEventRecorder("meshingress"), mgr.Elected()
+	var running context.Context
+	running, m.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	go func() { m.ended <- mgr.Start(running) }()
+	DeferCleanup(m.stop)
 	return m
+}
+
+// stop ends the manager, unless it is over.
+func (m *running) stop() {
+	GinkgoHelper()
+	m.cancel()
+	if m.isOver {
+		return
+	}
+	m.isOver = true
+	Eventually(m.ended).WithTimeout(noticeTimeout).Should(Receive(BeNil()), "the manager has ended by itself")
 }
 
 func freeAddress(ctx context.Context) string {

@@ -5,12 +5,17 @@ package forbidden_test
 
 import (
 	"context"
+	"io"
 	"testing"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/gbytes"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/klog/v2"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
 
 	"github.com/meshingress/meshingress/controllers/internal/controllertest"
 	"github.com/meshingress/meshingress/providers"
@@ -32,10 +37,18 @@ var (
 	admin client.Client
 
 	registry *providers.Registry
+
+	// operatorLog is what all operators log, as cmd/manager does.
+	operatorLog = gbytes.NewBuffer()
 )
 
+// leaseNamespace is the operator's own.
+const leaseNamespace = controllertest.Namespace
+
 var _ = BeforeSuite(func(ctx SpecContext) {
-	controllertest.LogToGinkgo()
+	logger := zap.New(zap.WriteTo(io.MultiWriter(operatorLog, GinkgoWriter)))
+	log.SetLogger(logger)
+	klog.SetLogger(logger)
 	var err error
 	registry, err = all.New()
 	Expect(err).NotTo(HaveOccurred())

@@ -42,7 +42,7 @@ var _ = Describe("Without one permission of a vendor's roles the operator says w
 			lives := scenarios(vendor)
 			Expect(lives).NotTo(BeEmpty(), "no scenario shows what %s needs", vendor)
 			d := describe(vendor)
-			t := newTable(ctx, d, slices.Concat(permissions.Vendor(d).All(), permissions.OptIn(d).All()))
+			t := newTable(ctx, d, vendorRules(d))
 			t.run(ctx, lives)
 		})
 	}
@@ -52,11 +52,18 @@ var _ = Describe("Without one permission that every vendor needs", func() {
 	It("the operator says which, and goes on once it is back", func(ctx SpecContext) {
 		d := describe(v1alpha1.VendorIngressNginx)
 		contour := describe(v1alpha1.VendorContour)
-		t := newTable(ctx, d, slices.Concat(permissions.Base().All(), permissions.Authorization().All()),
-			permissions.Vendor(contour).All()...)
+		t := newTable(ctx, d, baseRules(), permissions.Vendor(contour).All()...)
 		t.run(ctx, baseScenarios())
 	})
 })
+
+func vendorRules(d providers.Description) []rbacv1.PolicyRule {
+	return slices.Concat(permissions.Vendor(d).All(), permissions.OptIn(d).All())
+}
+
+func baseRules() []rbacv1.PolicyRule {
+	return slices.Concat(permissions.Base().All(), permissions.Authorization().All())
+}
 
 // vendors are all that there are: one without a scenario fails.
 func vendors() []v1alpha1.Vendor {
@@ -109,7 +116,7 @@ func (t *table) userWithout(p permissions.Permission) string {
 	return t.everyone + " without " + strings.ReplaceAll(p.String(), "/", ":")
 }
 
-// isEvent tells the permission for events, which nothing depends on.
+// isEvent tells the permission for events, which a reconcile does not depend on.
 func isEvent(p permissions.Permission) bool { return p.Resource == "events" }
 
 // readsFirst brings the permissions to the front that a class and its routes need at any

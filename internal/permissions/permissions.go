@@ -123,7 +123,8 @@ type resource struct {
 // namespace: its lease, and events about it. A lease is written with update
 // (k8s.io/client-go tools/leaderelection/resourcelock/leaselock.go v0.37.2), and
 // controller-runtime v0.25.2 reports the election in core events
-// (pkg/leaderelection/leader_election.go).
+// (pkg/leaderelection/leader_election.go). Those are only created: they name the replica,
+// which becomes the leader once.
 //
 // Only create cannot be limited to the name. The rest is, because OLM gives an operator
 // that watches all namespaces these rules in all of them as well, the leases of the
@@ -134,7 +135,7 @@ func LeaderElection() []rbacv1.PolicyRule {
 	return []rbacv1.PolicyRule{
 		rule("coordination.k8s.io", leases, "create"),
 		named(rule("coordination.k8s.io", leases, "get", "update"), LeaseName),
-		rule("", []string{"events"}, "create", "patch"),
+		rule("", []string{"events"}, "create"),
 	}
 }
 
