@@ -13,6 +13,7 @@ import (
 	. "github.com/onsi/gomega"
 	"github.com/prometheus/client_golang/prometheus"
 	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/rest"
@@ -48,7 +49,7 @@ func newOperator() *operator {
 	o := &operator{identity: newIdentity(cfg), events: &controllertest.Events{}}
 	o.clock = testingclock.NewFakePassiveClock(time.Date(2026, time.January, 1, 12, 0, 0, 0, time.UTC))
 	kinds := append(registry.Served(), authorization.Needs()...)
-	cached, err := controllertest.NewClientFor(cfg, testEnv.Scheme(), kinds)
+	cached, err := controllertest.NewClientFor(cfg, testEnv, kinds)
 	Expect(err).NotTo(HaveOccurred())
 	cached = interceptor.NewClient(cached, interceptor.Funcs{Get: getOwn})
 	live, err := client.New(cfg, client.Options{Scheme: testEnv.Scheme()})
@@ -140,7 +141,9 @@ func (a *asking) ask(ctx context.Context, k watched) error {
 	if err := a.client.List(ctx, list, opts...); err != nil {
 		return fmt.Errorf("watching %s: %w", k.Kind, err)
 	}
-	w, err := a.client.Watch(ctx, list, opts...)
+	// From there on, or the API server would send all objects there are.
+	since := &client.ListOptions{Raw: &metav1.ListOptions{ResourceVersion: list.GetResourceVersion()}}
+	w, err := a.client.Watch(ctx, list, append([]client.ListOption{since}, opts...)...)
 	if err != nil {
 		return fmt.Errorf("watching %s: %w", k.Kind, err)
 	}

@@ -52,7 +52,9 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 	var err error
 	registry, err = all.New()
 	Expect(err).NotTo(HaveOccurred())
-	testEnv, err = env.Start(ctx, env.WithVendorCRDs(crds.All()...))
+	// Without its watch cache the API server streams no initial lists: informers fall back to
+	// list and watch, and need both. With it, as in the watches suite, watch is enough.
+	testEnv, err = env.Start(ctx, env.WithVendorCRDs(crds.All()...), env.WithoutWatchCache())
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(func() error { return testEnv.Stop() })
 	admin = testEnv.Client

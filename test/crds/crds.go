@@ -11,6 +11,7 @@ import (
 	"bufio"
 	"bytes"
 	"embed"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -109,15 +110,17 @@ func decodeFile(name string) ([]*apiextensionsv1.CustomResourceDefinition, error
 // decode returns nil for a document that holds only comments. It is strict,
 // because a field that the API server would drop has no place in a schema.
 func decode(doc []byte) (*apiextensionsv1.CustomResourceDefinition, error) {
-	json, err := yaml.YAMLToJSONStrict(doc)
+	data, err := yaml.YAMLToJSONStrict(doc)
 	if err != nil {
 		return nil, err
 	}
-	if string(json) == "null" {
+	if string(data) == "null" {
 		return nil, nil
 	}
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
 	crd := &apiextensionsv1.CustomResourceDefinition{}
-	if err := yaml.UnmarshalStrict(doc, crd); err != nil {
+	if err := decoder.Decode(crd); err != nil {
 		return nil, err
 	}
 	return crd, nil

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -23,8 +24,8 @@ import (
 	"github.com/meshingress/meshingress/test/crds"
 )
 
-// InstallCRDs creates the CRDs of vendors of test/crds that are not there yet,
-// and returns once the API server serves all of them.
+// InstallCRDs creates the CRDs of vendors of test/crds that are not there yet, without
+// the descriptions of fields, and returns once the API server serves all of them.
 func (e *Environment) InstallCRDs(ctx context.Context, vendors ...string) error {
 	all, err := loadCRDs(vendors)
 	if err != nil {
@@ -69,7 +70,49 @@ func loadCRDs(vendors []string) ([]*apiextensionsv1.CustomResourceDefinition, er
 		}
 		all = append(all, loaded...)
 	}
+	for _, crd := range all {
+		for _, version := range crd.Spec.Versions {
+			if version.Schema != nil {
+				stripDescriptions(version.Schema.OpenAPIV3Schema)
+			}
+		}
+	}
 	return all, nil
+}
+
+// stripDescriptions takes out what is most of a schema, and decides nothing. The API
+// server decodes whole schemas again and again.
+func stripDescriptions(schema *apiextensionsv1.JSONSchemaProps) {
+	if schema == nil {
+		return
+	}
+	schema.Description = ""
+	for name, property := range schema.Properties {
+		stripDescriptions(&property)
+		schema.Properties[name] = property
+	}
+	if schema.Items != nil {
+		stripDescriptions(schema.Items.Schema)
+	}
+	if schema.AdditionalProperties != nil {
+		stripDescriptions(schema.AdditionalProperties.Schema)
+	}
+}
+
+// DefinitionChanges is a number that differs after a client of Config has changed a
+// CustomResourceDefinition. The API server's own changes of its status do not count.
+func (e *Environment) DefinitionChanges() int64 { return e.definitionChanges.Load() }
+
+func (e *Environment) countDefinitionChanges() {
+	e.Config.Wrap(func(next http.RoundTripper) http.RoundTripper {
+		return roundTripper(func(r *http.Request) (*http.Response, error) {
+			if r.Method != http.MethodGet && strings.HasPrefix(r.URL.Path, "/apis/"+apiextensionsv1.GroupName+"/") {
+				e.definitionChanges.Add(1)
+				defer e.definitionChanges.Add(1) // whoever has read meanwhile may have read the old
+			}
+			return next.RoundTrip(r)
+		})
+	})
 }
 
 // waitServed waits until discovery lists every served version of the CRDs (want),

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
@@ -61,6 +62,8 @@ type Environment struct {
 	stoppers []func() error
 
 	controllerManager bool // kube-controller-manager runs
+
+	definitionChanges atomic.Int64
 }
 
 // Option changes what Start starts.
@@ -72,6 +75,7 @@ type options struct {
 	controllerManager bool
 	kwok              bool
 	injector          bool
+	withoutWatchCache bool
 }
 
 // WithoutCRDs leaves the operator's own CRDs out, for a test that installs them.
@@ -82,6 +86,13 @@ func WithoutCRDs() Option {
 // WithVendorCRDs installs the CRDs of vendors of test/crds (crds.Traefik, …).
 func WithVendorCRDs(vendors ...string) Option {
 	return func(o *options) { o.vendorCRDs = append(o.vendorCRDs, vendors...) }
+}
+
+// WithoutWatchCache lets the API server answer from etcd, for a suite that lists much.
+// Before it answers from its own cache it waits up to 100 ms, until that is known to be as
+// new as etcd (k8s.io/apiserver pkg/storage/cacher/progress/watch_progress.go v0.36.3).
+func WithoutWatchCache() Option {
+	return func(o *options) { o.withoutWatchCache = true }
 }
 
 // WithControllerManager runs kube-controller-manager with the controllers that
@@ -182,12 +193,16 @@ func (e *Environment) startControlPlane(o options) error {
 	e.plane.ControlPlane.GetAPIServer().Configure().
 		Set("service-cluster-ip-range", serviceRange).
 		Set("advertise-address", advertised)
+	if o.withoutWatchCache {
+		e.plane.ControlPlane.GetAPIServer().Configure().Set("watch-cache", "false")
+	}
 
 	config, err := e.plane.Start()
 	if err != nil {
 		return fmt.Errorf("starting etcd and kube-apiserver of %s: %w", e.assets, err)
 	}
 	e.Config = config
+	e.countDefinitionChanges()
 	if e.Client, err = client.New(config, client.Options{Scheme: e.scheme}); err != nil {
 		return fmt.Errorf("making a client: %w", err)
 	}

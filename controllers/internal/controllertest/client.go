@@ -12,7 +12,6 @@ import (
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/rest"
@@ -41,18 +40,18 @@ func NewClient(ctx context.Context, e *env.Environment) (client.WithWatch, error
 	if err != nil {
 		return nil, err
 	}
-	return NewClientFor(config, e.Scheme(), nil)
+	return NewClientFor(config, e, nil)
 }
 
 // NewClientFor is NewClient for any configuration. It takes the kinds of the vendors, for
 // the fields that some of them need.
-func NewClientFor(config *rest.Config, scheme *runtime.Scheme, kinds []providers.Kind) (client.WithWatch, error) {
-	c, err := client.NewWithWatch(config, client.Options{Scheme: scheme})
+func NewClientFor(config *rest.Config, e *env.Environment, kinds []providers.Kind) (client.WithWatch, error) {
+	c, err := client.NewWithWatch(config, client.Options{Scheme: e.Scheme()})
 	if err != nil {
 		return nil, fmt.Errorf("making the operator's client: %w", err)
 	}
 	definitions := &definitions{
-		known: map[string]*apiextensionsv1.CustomResourceDefinition{}, fields: providers.NeededFields(kinds),
+		changes: e.DefinitionChanges, known: map[string]definition{}, fields: providers.NeededFields(kinds),
 	}
 	return interceptor.NewClient(c, interceptor.Funcs{List: listByIndex, Get: definitions.get}), nil
 }
@@ -81,11 +80,19 @@ func getByList(ctx context.Context, c client.WithWatch, key client.ObjectKey, ob
 }
 
 // definitions spares a suite the decoding of large CustomResourceDefinitions, of
-// which a reconcile reads several, where they have not changed.
+// which a reconcile reads several, where no client has changed any.
 type definitions struct {
+	changes func() int64
+
 	mu     sync.Mutex
-	known  map[string]*apiextensionsv1.CustomResourceDefinition
+	known  map[string]definition
 	fields map[string][]string // by the name of the definition
+}
+
+// definition is one that was read after a number of changes.
+type definition struct {
+	*apiextensionsv1.CustomResourceDefinition
+	changes int64
 }
 
 func (d *definitions) get(
@@ -97,13 +104,8 @@ func (d *definitions) get(
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	current := &metav1.PartialObjectMetadataList{}
-	current.SetGroupVersionKind(apiextensionsv1.SchemeGroupVersion.WithKind("CustomResourceDefinition"))
-	if err := c.List(ctx, current, client.MatchingFields{"metadata.name": key.Name}); err != nil {
-		return err
-	}
-	known := d.known[key.Name]
-	if known != nil && len(current.Items) == 1 && known.ResourceVersion == current.Items[0].ResourceVersion {
+	changes := d.changes()
+	if known, found := d.known[key.Name]; found && known.changes == changes {
 		known.DeepCopyInto(crd)
 		return nil
 	}
@@ -111,8 +113,19 @@ func (d *definitions) get(
 		return err
 	}
 	crdschema.Strip(crd, d.fields[key.Name]) // as the cache of the manager has it
-	d.known[key.Name] = crd.DeepCopy()
+	if isSettled(crd) {
+		d.known[key.Name] = definition{crd.DeepCopy(), changes}
+	}
 	return nil
+}
+
+// isSettled reports whether the API server has nothing to write to a new CRD, or to one
+// that is deleted, any more.
+func isSettled(crd *apiextensionsv1.CustomResourceDefinition) bool {
+	return crd.DeletionTimestamp == nil && slices.ContainsFunc(crd.Status.Conditions,
+		func(c apiextensionsv1.CustomResourceDefinitionCondition) bool {
+			return c.Type == apiextensionsv1.Established && c.Status == apiextensionsv1.ConditionTrue
+		})
 }
 
 // listByIndex lists by the fields of an index, which an API server does not know.
