@@ -4,10 +4,7 @@
 package equal_test
 
 import (
-	"bytes"
-	"errors"
 	"flag"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,10 +14,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/util/yaml"
 
 	"github.com/meshingress/meshingress/hack/dist/chart"
 	"github.com/meshingress/meshingress/hack/dist/equal"
+	"github.com/meshingress/meshingress/hack/dist/manifests"
 )
 
 // Which files are compared: those of a release, or else those that make writes as for one.
@@ -97,17 +94,11 @@ func parsed(t *testing.T, file string) []*unstructured.Unstructured {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var objects []*unstructured.Unstructured
-	for decoder := yaml.NewYAMLToJSONDecoder(bytes.NewReader(content)); ; {
-		o := &unstructured.Unstructured{}
-		switch err := decoder.Decode(&o.Object); {
-		case errors.Is(err, io.EOF):
-			return objects
-		case err != nil:
-			t.Fatal(err)
-		}
-		objects = append(objects, o)
+	objects, err := manifests.Decode(content)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return objects
 }
 
 // renderedPackage are the objects of the chart's package with default values.
