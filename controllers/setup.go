@@ -19,7 +19,6 @@ import (
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
-	authorizationclient "k8s.io/client-go/kubernetes/typed/authorization/v1"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -93,6 +92,7 @@ func NewScheme() (*runtime.Scheme, error) {
 func CacheOptions(registry *providers.Registry, refusals *Refusals) cache.Options {
 	return cache.Options{
 		DefaultWatchErrorHandler: refusals.Handle,
+		NewInformer:              refusals.NewInformer,
 		// A read must never begin a watch: on a kind whose CRD has just left it would
 		// wait for ever.
 		ReaderFailOnMissingInformer: true,
@@ -174,15 +174,8 @@ func (o Options) registerer() prometheus.Registerer {
 
 // newWatches makes the watches, and says what every reconcile reads.
 func newWatches(mgr ctrl.Manager, o Options, linkerdCache cache.Cache) (*watches.Manager, error) {
-	reviews, err := authorizationclient.NewForConfigAndClient(mgr.GetConfig(), mgr.GetHTTPClient())
-	if err != nil {
-		return nil, fmt.Errorf("making the client that asks for permissions: %w", err)
-	}
-	if err := mgr.Add(o.Refusals.Reviewer(reviews.SelfSubjectAccessReviews())); err != nil {
-		return nil, fmt.Errorf("adding the reviewer of permissions: %w", err)
-	}
 	kinds := watches.New(mgr.GetCache(), mgr.GetRESTMapper(), o.Refusals)
-	err = kinds.Require(mgr.GetClient(), mgr.GetCache(),
+	err := kinds.Require(mgr.GetClient(), mgr.GetCache(),
 		&v1alpha1.MeshIngressClass{}, &v1alpha1.MeshIngress{}, &corev1.Namespace{}, &corev1.Service{}, &corev1.Pod{},
 		&appsv1.Deployment{}, &appsv1.DaemonSet{}, &appsv1.StatefulSet{}, &networkingv1.IngressClass{},
 		&admissionv1.ValidatingWebhookConfiguration{}, &admissionv1.MutatingWebhookConfiguration{},
@@ -209,7 +202,7 @@ func newWatches(mgr ctrl.Manager, o Options, linkerdCache cache.Cache) (*watches
 // ConfigMaps, and the manager's cache has less of the webhooks.
 func newLinkerdCache(mgr ctrl.Manager, o Options) (cache.Cache, error) {
 	c, err := cache.New(mgr.GetConfig(), cache.Options{
-		Scheme: mgr.GetScheme(), DefaultWatchErrorHandler: o.Refusals.Handle,
+		Scheme: mgr.GetScheme(), DefaultWatchErrorHandler: o.Refusals.Handle, NewInformer: o.Refusals.NewInformer,
 		ByObject: map[client.Object]cache.ByObject{
 			&corev1.ConfigMap{}: {
 				Namespaces: map[string]cache.Config{o.LinkerdNamespace: {}},

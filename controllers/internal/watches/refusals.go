@@ -9,56 +9,47 @@ import (
 	"maps"
 	"slices"
 	"sync"
-	"time"
 
-	authorizationv1 "k8s.io/api/authorization/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/util/wait"
-	authorizationclient "k8s.io/client-go/kubernetes/typed/authorization/v1"
 	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/log"
-	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/internal/permissions"
+	"github.com/meshingress/meshingress/providers"
 )
 
-// reviewEvery is how soon the API server is asked again whether a permission is still
-// missing. It is not asked while none is.
-const reviewEvery = 5 * time.Second
-
-// Refusals are the permissions to list or to watch that the API server says are
-// missing. Caches try for ever and tell nobody; and where only the watch is refused they
-// even look filled. Its methods may be called from several goroutines.
+// Refusals are the permissions to list or to watch that the API server says are missing
+// to the informers of NewInformer. Caches try for ever and tell nobody; and where only the
+// watch is refused they even look filled. A refusal holds until the informer has what it
+// missed, and not only until the permission is there: what is in the cache may be old.
+// Its methods may be called from several goroutines.
 type Refusals struct {
 	mu      sync.Mutex
-	known   map[permissions.Permission]error
+	asking  map[*follower]bool // those whose informers have not ended
+	known   map[refusal]error
 	changed []chan event.GenericEvent
+}
+
+// refusal is what one informer was refused.
+type refusal struct {
+	permissions.Permission
+	by *follower
 }
 
 // NewRefusals returns Refusals that know of none.
 func NewRefusals() *Refusals {
-	return &Refusals{known: map[permissions.Permission]error{}}
+	return &Refusals{asking: map[*follower]bool{}, known: map[refusal]error{}}
 }
 
-// Handle is a cache's handler of errors. It is told again at every try, and logs a
-// refusal once.
+// Handle is a cache's handler of errors, beside NewInformer. It is told again at every
+// try, and says nothing of a permission that is missing.
 func (r *Refusals) Handle(ctx context.Context, reflector *toolscache.Reflector, err error) {
-	p, missing := permissions.Missing(err)
-	if !missing {
+	if _, missing := permissions.Missing(err); !missing {
 		toolscache.DefaultWatchErrorHandler(ctx, reflector, err)
-		return
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.known[p] == nil {
-		log.FromContext(ctx).Error(err, "A permission is missing", "permission", p.String())
-		r.known[p] = err
-		r.tell()
 	}
 }
 
@@ -69,14 +60,15 @@ func (r *Refusals) None() bool {
 	return len(r.known) == 0
 }
 
-// Of is a refusal that concerns all objects of a resource, or one by its name; nil where
-// there is none. Whoever may follow one object may be refused the others.
+// Of is a refusal that concerns all objects of a resource, in any namespace, or one by
+// its name; nil where there is none. Whoever may follow one object may be refused the
+// others.
 func (r *Refusals) Of(resource schema.GroupResource, name string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, p := range r.sorted() {
-		if p.Group == resource.Group && p.Resource == resource.Resource && p.Name == name {
-			return r.known[p]
+	for _, known := range r.sorted() {
+		if known.Group == resource.Group && known.Resource == resource.Resource && known.Name == name {
+			return r.known[known]
 		}
 	}
 	return nil
@@ -102,66 +94,60 @@ func (r *Refusals) tell() {
 	}
 }
 
-// Reviewer asks the API server from time to time about the refusals there are, and
-// forgets those that hold no longer.
-func (r *Refusals) Reviewer(reviews authorizationclient.SelfSubjectAccessReviewInterface) manager.Runnable {
-	return reviewer{r, reviews}
-}
-
-type reviewer struct {
-	refusals *Refusals
-	reviews  authorizationclient.SelfSubjectAccessReviewInterface
-}
-
-// NeedLeaderElection is false: every replica has caches.
-func (r reviewer) NeedLeaderElection() bool { return false }
-
-// Start implements manager.Runnable.
-func (r reviewer) Start(ctx context.Context) error {
-	wait.UntilWithContext(ctx, r.review, reviewEvery)
-	return nil
-}
-
-func (r reviewer) review(ctx context.Context) {
-	for _, p := range r.refusals.list() {
-		allowed, err := r.allows(ctx, p)
-		if err != nil {
-			log.FromContext(ctx).Error(err, "Asking for a permission", "permission", p.String())
-		}
-		if allowed {
-			log.FromContext(ctx).Info("A permission is there again", "permission", p.String())
-			r.refusals.forget(p)
-		}
-	}
-}
-
-func (r reviewer) allows(ctx context.Context, p permissions.Permission) (bool, error) {
-	review, err := r.reviews.Create(ctx, &authorizationv1.SelfSubjectAccessReview{
-		Spec: authorizationv1.SelfSubjectAccessReviewSpec{ResourceAttributes: &authorizationv1.ResourceAttributes{
-			Verb: p.Verb, Group: p.Group, Resource: p.Resource, Subresource: p.Subresource, Namespace: p.Namespace, Name: p.Name,
-		}},
-	}, metav1.CreateOptions{})
-	if err != nil {
-		return false, err
-	}
-	return review.Status.Allowed, nil
-}
-
-func (r *Refusals) list() []permissions.Permission {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.sorted()
-}
-
-func (r *Refusals) sorted() []permissions.Permission {
-	return slices.SortedFunc(maps.Keys(r.known), func(a, b permissions.Permission) int {
+func (r *Refusals) sorted() []refusal {
+	return slices.SortedFunc(maps.Keys(r.known), func(a, b refusal) int {
 		return cmp.Or(cmp.Compare(a.String(), b.String()), cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
 	})
 }
 
-func (r *Refusals) forget(p permissions.Permission) {
+// note keeps a refusal, and logs it once. Other errors are none of its business.
+func (r *Refusals) note(ctx context.Context, by *follower, err error) {
+	p, missing := permissions.Missing(err)
+	if !missing {
+		return
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.known, p)
+	if !r.asking[by] || r.known[refusal{p, by}] != nil {
+		return
+	}
+	r.known[refusal{p, by}] = err
+	log.FromContext(ctx).Error(err, "A permission is missing", "permission", p.String(), "namespace", p.Namespace,
+		"role", permissions.RoleFor(p, providers.Description{}))
+	r.tell()
+}
+
+// forget drops what an informer was refused with some verbs.
+func (r *Refusals) forget(ctx context.Context, by *follower, verbs ...string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, known := range r.sorted() {
+		if known.by == by && slices.Contains(verbs, known.Verb) {
+			log.FromContext(ctx).Info("A permission is there again", "permission", known.String(), "namespace", known.Namespace)
+			delete(r.known, known)
+			r.tell()
+		}
+	}
+}
+
+// has reports whether an informer was refused anything.
+func (r *Refusals) has(by *follower) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for known := range r.known {
+		if known.by == by {
+			return true
+		}
+	}
+	return false
+}
+
+// drop forgets the informers of an unstructured kind, which have ended or are about to:
+// what they were refused last is no concern of those that come later.
+func (r *Refusals) drop(gvk schema.GroupVersionKind) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	maps.DeleteFunc(r.asking, func(f *follower, _ bool) bool { return f.gvk == gvk })
+	maps.DeleteFunc(r.known, func(known refusal, _ error) bool { return known.by.gvk == gvk })
 	r.tell()
 }

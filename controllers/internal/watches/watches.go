@@ -193,6 +193,7 @@ func (m *Manager) Stop(ctx context.Context, gvk schema.GroupVersionKind) error {
 	if err := m.cache.RemoveInformer(ctx, object(gvk)); err != nil {
 		return fmt.Errorf("ending the watch on %s: %w", gvk, err)
 	}
+	m.refusals.drop(gvk)
 	return nil
 }
 

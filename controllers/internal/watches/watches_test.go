@@ -13,14 +13,9 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	corev1 "k8s.io/api/core/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	authorizationclient "k8s.io/client-go/kubernetes/typed/authorization/v1"
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -50,6 +45,9 @@ const (
 
 	// promptly is far above what a call takes that waits for nothing.
 	promptly = 10 * time.Second
+
+	// soon is many times what an answer of the API server takes to reach who waits for it.
+	soon = time.Second
 )
 
 func TestWatches(t *testing.T) {
@@ -79,21 +77,26 @@ type watching struct {
 	requests int
 }
 
-// start starts a manager as the user of a configuration, for one spec.
-func start(user *rest.Config) *watching {
+// start starts a manager as the user of a configuration, for one spec. It works in some
+// namespaces; none means all.
+func start(user *rest.Config, namespaces ...string) *watching {
 	GinkgoHelper()
 	w := &watching{heard: []map[string]int{{}, {}}}
 	counted, refusals := rest.CopyConfig(user), watches.NewRefusals()
 	counted.Wrap(w.count)
+	cached := cache.Options{DefaultWatchErrorHandler: refusals.Handle, NewInformer: refusals.NewInformer}
+	if len(namespaces) > 0 {
+		cached.DefaultNamespaces = map[string]cache.Config{}
+	}
+	for _, name := range namespaces {
+		cached.DefaultNamespaces[name] = cache.Config{}
+	}
 	mgr, err := ctrl.NewManager(counted, ctrl.Options{
 		Scheme: testEnv.Scheme(), Metrics: server.Options{BindAddress: "0"},
 		Controller: ctrlConfig(), Client: client.Options{Cache: &client.CacheOptions{Unstructured: true}},
-		Cache: cache.Options{DefaultWatchErrorHandler: refusals.Handle},
+		Cache: cached,
 	})
 	Expect(err).NotTo(HaveOccurred())
-	reviews, err := authorizationclient.NewForConfig(counted)
-	Expect(err).NotTo(HaveOccurred())
-	Expect(mgr.Add(refusals.Reviewer(reviews.SelfSubjectAccessReviews()))).To(Succeed())
 	w.Manager, w.cache = watches.New(mgr.GetCache(), mgr.GetRESTMapper(), refusals), mgr.GetCache()
 	for i := range w.heard {
 		c, err := controller.New("subscriber", mgr, controller.Options{Reconciler: w.subscriber(i)})
@@ -107,7 +110,8 @@ func start(user *rest.Config) *watching {
 		cancel()
 		Eventually(done).WithTimeout(eventTimeout).Should(Receive(BeNil()))
 	})
-	Expect(mgr.GetCache().WaitForCacheSync(ctx)).To(BeTrue())
+	// A manager ends only once it waits for its caches no more.
+	Eventually(mgr.Elected()).WithTimeout(eventTimeout).Should(BeClosed())
 	return w
 }
 
@@ -272,26 +276,6 @@ var _ = Describe("The watch on a vendor's kind", func() {
 		w.expectSynced(ctx)
 	}, SpecTimeout(eventTimeout))
 
-	It("that is forbidden does not block but says so, and begins once it is allowed", func(ctx SpecContext) {
-		account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: "default", GenerateName: "limited-"}}
-		Expect(testEnv.Client.Create(ctx, account)).To(Succeed())
-		limited, err := testEnv.ServiceAccountConfig(ctx, account.Namespace, account.Name)
-		Expect(err).NotTo(HaveOccurred())
-		w := start(limited)
-
-		answered := make(chan error, 1)
-		go func() {
-			_, err := w.Ensure(ctx, httpProxy)
-			answered <- err
-		}()
-		Eventually(answered).WithTimeout(promptly).Should(Receive(Satisfy(apierrors.IsForbidden)))
-
-		allow(ctx, account)
-		newProxy(ctx, "allowed")
-		w.expectSynced(ctx)
-		w.expectHeard("allowed")
-	})
-
 	It("ends when it is stopped, and goes on when the kind is back", func(ctx SpecContext) {
 		w := start(testEnv.Config)
 		w.expectSynced(ctx)
@@ -357,26 +341,6 @@ var _ = Describe("The watch on a vendor's kind", func() {
 		w.expectHeard("after-all")
 	})
 })
-
-// allow lets a ServiceAccount watch HTTPProxies.
-func allow(ctx SpecContext, account *corev1.ServiceAccount) {
-	GinkgoHelper()
-	role := &rbacv1.ClusterRole{
-		ObjectMeta: metav1.ObjectMeta{Name: account.Name},
-		Rules: []rbacv1.PolicyRule{{
-			APIGroups: []string{httpProxy.Group}, Resources: []string{"httpproxies"}, Verbs: []string{"get", "list", "watch"},
-		}},
-	}
-	binding := &rbacv1.ClusterRoleBinding{
-		ObjectMeta: metav1.ObjectMeta{Name: account.Name},
-		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: role.Name},
-		Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Namespace: account.Namespace, Name: account.Name}},
-	}
-	for _, obj := range []client.Object{role, binding} {
-		Expect(testEnv.Client.Create(ctx, obj)).To(Succeed())
-		DeferCleanup(func(ctx SpecContext) { Expect(testEnv.Client.Delete(ctx, obj)).To(Succeed()) })
-	}
-}
 
 // ctrlConfig lets every spec have controllers of the same name.
 func ctrlConfig() config.Controller { return config.Controller{SkipNameValidation: ptr.To(true)} }

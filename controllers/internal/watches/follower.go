@@ -1,0 +1,85 @@
+// Copyright The MeshIngress Authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package watches
+
+import (
+	"context"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/watch"
+	toolscache "k8s.io/client-go/tools/cache"
+)
+
+// NewInformer makes the informers of a cache, which tell what they are refused, and when
+// that is over. An informer tries again by itself, less and less often, in the end after 30
+// to 60 seconds (k8s.io/client-go v0.37.2 tools/cache/reflector.go), so nobody else needs
+// to ask the API server.
+func (r *Refusals) NewInformer(
+	requests toolscache.ListerWatcher, obj runtime.Object, resync time.Duration, indexers toolscache.Indexers,
+) toolscache.SharedIndexInformer {
+	f := &follower{requests: toolscache.ToListerWatcherWithContext(requests), refusals: r}
+	if u, ok := obj.(runtime.Unstructured); ok {
+		f.gvk = u.GetObjectKind().GroupVersionKind()
+	}
+	r.mu.Lock()
+	r.asking[f] = true
+	r.mu.Unlock()
+	followed := &toolscache.ListWatch{ListWithContextFunc: f.list, WatchFuncWithContext: f.watch}
+	return toolscache.NewSharedIndexInformer(followed, obj, resync, indexers)
+}
+
+// follower sends the requests of one informer.
+type follower struct {
+	requests toolscache.ListerWatcherWithContext
+	refusals *Refusals
+
+	// gvk of an unstructured kind; empty for others, whose informers never end.
+	gvk schema.GroupVersionKind
+}
+
+func (f *follower) list(ctx context.Context, opts metav1.ListOptions) (runtime.Object, error) {
+	list, err := f.requests.ListWithContext(ctx, opts)
+	if err != nil {
+		f.refusals.note(ctx, f, err)
+		return list, err
+	}
+	f.refusals.forget(ctx, f, "list")
+	return list, nil
+}
+
+// watch is what an informer begins when it has listed, or with what it brings in place of
+// a list. Then it needs no permission to list.
+func (f *follower) watch(ctx context.Context, opts metav1.ListOptions) (watch.Interface, error) {
+	w, err := f.requests.WatchWithContext(ctx, opts)
+	if err != nil {
+		f.refusals.note(ctx, f, err)
+		return w, err
+	}
+	if !f.refusals.has(f) {
+		return w, nil
+	}
+	if opts.SendInitialEvents == nil || !*opts.SendInitialEvents {
+		f.refusals.forget(ctx, f, "list", "watch")
+		return w, nil
+	}
+	return watch.Filter(w, func(e watch.Event) (watch.Event, bool) {
+		if isLastInitial(e) {
+			f.refusals.forget(ctx, f, "list", "watch")
+		}
+		return e, true
+	}), nil
+}
+
+// isLastInitial reports whether a watch has now brought what there was when it began.
+func isLastInitial(e watch.Event) bool {
+	if e.Type != watch.Bookmark {
+		return false
+	}
+	obj, err := meta.Accessor(e.Object)
+	return err == nil && obj.GetAnnotations()[metav1.InitialEventsAnnotationKey] == "true"
+}
