@@ -12,6 +12,7 @@ import (
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/controllers"
 	"github.com/meshingress/meshingress/internal/linkerd"
+	"github.com/meshingress/meshingress/internal/permissions"
 	"github.com/meshingress/meshingress/test/builders"
 	"github.com/meshingress/meshingress/test/crds"
 	"github.com/meshingress/meshingress/test/expect"
@@ -139,6 +140,29 @@ var _ = Describe("An operator that works in some namespaces", func() {
 		Expect(testEnv.InstallCRDs(ctx, crds.Traefik)).To(Succeed())
 		isProgrammed(ctx, mi)
 		eventually(ctx, generatedNames, mi).Should(ConsistOf(oursIn("ingressroutes.traefik.io", team)))
+	})
+
+	It("works in the others where one does not exist, and there too once it does", func(ctx SpecContext) {
+		const late = "team-that-is-late"
+		startIn(ctx, team, late)
+		DeferCleanup(releaseAll)
+		class := traefik().class()
+		early := web(team, class)
+		expect.ExpectApplied(ctx, user, class, early)
+		isProgrammed(ctx, early)
+
+		By("which without a role there stops all work")
+		create(ctx, builders.Namespace(late))
+		create(ctx, builders.Service(late, "web-svc", builders.ServicePort("http", 80)))
+		becomes(ctx, early, v1alpha1.ConditionProgrammed, "False Forbidden")
+		expect.ExpectConditionMessage(ctx, user, early, v1alpha1.ConditionProgrammed, `in the namespace "`+late+`"`, permissions.BaseRole)
+
+		Expect(testEnv.InstallLimitedRBAC(ctx, team, "traefik", late)).To(Succeed())
+		mi := web(late, class)
+		mi.Spec.Rules[0].Host = "late.example.com"
+		expect.ExpectApplied(ctx, user, mi)
+		isProgrammed(ctx, mi)
+		isProgrammed(ctx, early)
 	})
 
 	It("does not take a list with a hole for all namespaces", func() {

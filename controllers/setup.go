@@ -117,6 +117,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	if err := index.Register(ctx, mgr.GetFieldIndexer()); err != nil {
 		return err
 	}
+	o.Refusals.LookForNamespaces(mgr.GetAPIReader())
 	linkerdCache, err := newLinkerdCache(mgr, o)
 	if err != nil {
 		return err

@@ -11,11 +11,13 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	authorizationv1 "k8s.io/api/authorization/v1"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/config"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
@@ -87,19 +89,37 @@ func Start(ctx context.Context, e *env.Environment, opts ...Option) (*Operator, 
 	return start(ctx, cfg, nil, opts...)
 }
 
-// StartLimited starts a manager that works in some namespaces, which must exist, with the
-// permissions for that. Afterwards e.RemoveLimitedRBAC takes them back.
+// StartLimited starts a manager that works in some namespaces, with the permissions for
+// that in those that exist. Afterwards e.RemoveLimitedRBAC takes them back.
 func StartLimited(ctx context.Context, e *env.Environment, namespaces ...string) (*Operator, error) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	if err := e.InstallLimitedRBAC(ctx, namespaces...); err != nil {
+	existing, err := thatExist(ctx, e, namespaces)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.InstallLimitedRBAC(ctx, existing...); err != nil {
 		return nil, fmt.Errorf("installing the operator's RBAC: %w", err)
 	}
-	cfg, err := connect(ctx, e, namespaces...)
+	cfg, err := connect(ctx, e, existing...)
 	if err != nil {
 		return nil, err
 	}
 	return start(ctx, cfg, namespaces)
+}
+
+func thatExist(ctx context.Context, e *env.Environment, namespaces []string) ([]string, error) {
+	var existing []string
+	for _, name := range namespaces {
+		err := e.Client.Get(ctx, client.ObjectKey{Name: name}, &corev1.Namespace{})
+		if client.IgnoreNotFound(err) != nil {
+			return nil, fmt.Errorf("looking for namespace %s: %w", name, err)
+		}
+		if err == nil {
+			existing = append(existing, name)
+		}
+	}
+	return existing, nil
 }
 
 func start(

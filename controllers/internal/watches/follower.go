@@ -9,6 +9,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/watch"
@@ -40,10 +41,19 @@ type follower struct {
 
 	// gvk of an unstructured kind; empty for others, whose informers never end.
 	gvk schema.GroupVersionKind
+
+	// absent is true where the informer's namespace did not exist when it was listed last.
+	absent bool
 }
 
+// list is empty where the namespace does not exist: nobody can grant anything there, and
+// there is nothing to miss.
 func (f *follower) list(ctx context.Context, opts metav1.ListOptions) (runtime.Object, error) {
 	list, err := f.requests.ListWithContext(ctx, opts)
+	if f.absent = f.refusals.inAbsentNamespace(ctx, err); f.absent {
+		f.refusals.forget(ctx, f, "list", "watch")
+		return &unstructured.UnstructuredList{}, nil
+	}
 	if err != nil {
 		f.refusals.note(ctx, f, err)
 		return list, err
@@ -57,7 +67,9 @@ func (f *follower) list(ctx context.Context, opts metav1.ListOptions) (runtime.O
 func (f *follower) watch(ctx context.Context, opts metav1.ListOptions) (watch.Interface, error) {
 	w, err := f.requests.WatchWithContext(ctx, opts)
 	if err != nil {
-		f.refusals.note(ctx, f, err)
+		if !f.absent && !f.refusals.inAbsentNamespace(ctx, err) {
+			f.refusals.note(ctx, f, err)
+		}
 		return w, err
 	}
 	if !f.refusals.has(f) {

@@ -10,8 +10,11 @@ import (
 	"slices"
 	"sync"
 
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	toolscache "k8s.io/client-go/tools/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -28,9 +31,12 @@ import (
 // missed, and not only until the permission is there: what is in the cache may be old.
 // Its methods may be called from several goroutines.
 type Refusals struct {
+	namespaces client.Reader // nil where it is not looked which exist
+
 	mu      sync.Mutex
 	asking  map[*follower]bool // those whose informers have not ended
 	known   map[refusal]error
+	absent  map[string]bool // the namespaces that were told not to exist
 	changed []chan event.GenericEvent
 }
 
@@ -42,8 +48,14 @@ type refusal struct {
 
 // NewRefusals returns Refusals that know of none.
 func NewRefusals() *Refusals {
-	return &Refusals{asking: map[*follower]bool{}, known: map[refusal]error{}}
+	return &Refusals{asking: map[*follower]bool{}, known: map[refusal]error{}, absent: map[string]bool{}}
 }
+
+// LookForNamespaces makes what is refused in a namespace that does not exist no refusal:
+// nobody can grant anything there, and what is in it is known, nothing. Once the namespace
+// is there, whatever is refused in it is refused. It is called before the manager starts,
+// with a reader that asks the API server.
+func (r *Refusals) LookForNamespaces(live client.Reader) { r.namespaces = live }
 
 // Handle is a cache's handler of errors, beside NewInformer. It is told again at every
 // try, and says nothing of a permission that is missing.
@@ -112,9 +124,27 @@ func (r *Refusals) note(ctx context.Context, by *follower, err error) {
 		return
 	}
 	r.known[refusal{p, by}] = err
-	log.FromContext(ctx).Error(err, "A permission is missing", "permission", p.String(), "namespace", p.Namespace,
-		"role", permissions.RoleFor(p, providers.Description{}))
+	// The roles of vendors are in the conditions: several may have this kind.
+	log.FromContext(ctx).Error(permissions.Explain(err, providers.Description{}), "A permission is missing",
+		"permission", p.String(), "namespace", p.Namespace)
 	r.tell()
+}
+
+// inAbsentNamespace reports whether a request was refused in a namespace that does not
+// exist, which it logs once.
+func (r *Refusals) inAbsentNamespace(ctx context.Context, err error) bool {
+	p, missing := permissions.Missing(err)
+	if !missing || p.Namespace == "" || r.namespaces == nil {
+		return false
+	}
+	absent := apierrors.IsNotFound(r.namespaces.Get(ctx, client.ObjectKey{Name: p.Namespace}, &corev1.Namespace{}))
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if absent && !r.absent[p.Namespace] {
+		log.FromContext(ctx).Info("A namespace to watch does not exist", "namespace", p.Namespace)
+	}
+	r.absent[p.Namespace] = absent
+	return absent
 }
 
 // forget drops what an informer was refused with some verbs.

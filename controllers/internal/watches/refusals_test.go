@@ -43,7 +43,7 @@ var _ = Describe("A watch that is refused", func() {
 		}()
 		Eventually(answered).WithTimeout(promptly).Should(Receive(Satisfy(apierrors.IsForbidden)))
 
-		allow(ctx, account, "list", "watch")
+		allow(ctx, account, httpProxies("list", "watch"))
 		newProxy(ctx, "allowed")
 		w.expectSynced(ctx)
 		w.expectHeard("allowed")
@@ -51,13 +51,13 @@ var _ = Describe("A watch that is refused", func() {
 	})
 
 	It("is refused until the cache has what it missed, although it was filled before", func(ctx SpecContext) {
-		lists := allow(ctx, account, "list")
+		lists := allow(ctx, account, httpProxies("list"))
 		held := holdWatches(limited)
 		w := start(limited)
 		Eventually(w.refusal).WithArguments(ctx).WithTimeout(eventTimeout).Should(ContainSubstring("cannot watch"))
 		newProxy(ctx, "missed")
 
-		lists.Rules[0].Verbs = []string{"list", "watch"}
+		lists.Rules[0] = httpProxies("list", "watch")
 		Expect(testEnv.Client.Update(ctx, lists)).To(Succeed())
 		Eventually(held.opened).WithTimeout(eventTimeout).Should(BeTrue())
 		Consistently(w.refusal).WithArguments(ctx).WithTimeout(soon).Should(ContainSubstring("cannot watch"))
@@ -88,8 +88,29 @@ var _ = Describe("A watch that is refused", func() {
 		Expect(w.refusal(ctx)).NotTo(ContainSubstring(teamA))
 
 		allowIn(ctx, account, teamB)
+		newProxyIn(ctx, teamB, "allowed")
 		w.expectSynced(ctx)
+		w.expectHeard("allowed")
 		Expect(w.Refusals().None()).To(BeTrue())
+	})
+
+	It("does not count in a namespace that does not exist, until it does", func(ctx SpecContext) {
+		const late = "team-that-is-late"
+		allow(ctx, account, rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"namespaces"}, Verbs: []string{"get"}})
+		team := newNamespace(ctx)
+		allowIn(ctx, account, team)
+		w := start(limited, team, late)
+		newProxyIn(ctx, team, "early")
+		w.expectSynced(ctx)
+		w.expectHeard("early")
+		Expect(w.Refusals().None()).To(BeTrue())
+
+		createForSpec(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: late}})
+		Eventually(w.refusal).WithArguments(ctx).WithTimeout(eventTimeout).Should(ContainSubstring(`in the namespace "` + late + `"`))
+		allowIn(ctx, account, late)
+		newProxyIn(ctx, late, "late")
+		w.expectSynced(ctx)
+		w.expectHeard("late")
 	})
 })
 
@@ -155,23 +176,23 @@ func newNamespace(ctx SpecContext) string {
 	return namespace.Name
 }
 
-// newRole makes a role for HTTPProxies, for one spec.
-func newRole(ctx SpecContext, verbs ...string) *rbacv1.ClusterRole {
+// httpProxies may be had with some verbs.
+func httpProxies(verbs ...string) rbacv1.PolicyRule {
+	return rbacv1.PolicyRule{APIGroups: []string{httpProxy.Group}, Resources: []string{"httpproxies"}, Verbs: verbs}
+}
+
+// newRole makes a role for one spec.
+func newRole(ctx SpecContext, rule rbacv1.PolicyRule) *rbacv1.ClusterRole {
 	GinkgoHelper()
-	role := &rbacv1.ClusterRole{
-		ObjectMeta: metav1.ObjectMeta{GenerateName: "limited-"},
-		Rules: []rbacv1.PolicyRule{{
-			APIGroups: []string{httpProxy.Group}, Resources: []string{"httpproxies"}, Verbs: verbs,
-		}},
-	}
+	role := &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{GenerateName: "limited-"}, Rules: []rbacv1.PolicyRule{rule}}
 	createForSpec(ctx, role)
 	return role
 }
 
-// allow gives a ServiceAccount a role for HTTPProxies in all namespaces.
-func allow(ctx SpecContext, account *corev1.ServiceAccount, verbs ...string) *rbacv1.ClusterRole {
+// allow gives a ServiceAccount a role in all namespaces.
+func allow(ctx SpecContext, account *corev1.ServiceAccount, rule rbacv1.PolicyRule) *rbacv1.ClusterRole {
 	GinkgoHelper()
-	role := newRole(ctx, verbs...)
+	role := newRole(ctx, rule)
 	createForSpec(ctx, &rbacv1.ClusterRoleBinding{
 		ObjectMeta: metav1.ObjectMeta{Name: role.Name}, RoleRef: refTo(role), Subjects: subjects(account),
 	})
@@ -181,7 +202,7 @@ func allow(ctx SpecContext, account *corev1.ServiceAccount, verbs ...string) *rb
 // allowIn lets a ServiceAccount follow the HTTPProxies of one namespace.
 func allowIn(ctx SpecContext, account *corev1.ServiceAccount, namespace string) {
 	GinkgoHelper()
-	role := newRole(ctx, "list", "watch")
+	role := newRole(ctx, httpProxies("list", "watch"))
 	createForSpec(ctx, &rbacv1.RoleBinding{
 		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: role.Name}, RoleRef: refTo(role), Subjects: subjects(account),
 	})

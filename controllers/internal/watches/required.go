@@ -17,6 +17,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
+
+	"github.com/meshingress/meshingress/internal/permissions"
+	"github.com/meshingress/meshingress/providers"
 )
 
 // required is a kind that every reconcile reads from a cache.
@@ -92,8 +95,10 @@ func (m *Manager) requiredRefused() error {
 }
 
 // Ready is a readiness check: it fails while something that every reconcile reads may not
-// be listed or watched.
-func (m *Manager) Ready(*http.Request) error { return m.requiredRefused() }
+// be listed or watched. The error names the role that grants it.
+func (m *Manager) Ready(*http.Request) error {
+	return permissions.Explain(m.requiredRefused(), providers.Description{})
+}
 
 // ErrNotSynced means that a cache does not hold a kind yet, and that nobody has refused
 // it: it is worth asking again soon.

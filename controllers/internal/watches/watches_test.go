@@ -97,6 +97,7 @@ func start(user *rest.Config, namespaces ...string) *watching {
 		Cache: cached,
 	})
 	Expect(err).NotTo(HaveOccurred())
+	refusals.LookForNamespaces(mgr.GetAPIReader())
 	w.Manager, w.cache = watches.New(mgr.GetCache(), mgr.GetRESTMapper(), refusals), mgr.GetCache()
 	for i := range w.heard {
 		c, err := controller.New("subscriber", mgr, controller.Options{Reconciler: w.subscriber(i)})
@@ -176,8 +177,13 @@ func watched(kind schema.GroupVersionKind) *unstructured.Unstructured {
 
 func newProxy(ctx context.Context, name string) *unstructured.Unstructured {
 	GinkgoHelper()
+	return newProxyIn(ctx, "default", name)
+}
+
+func newProxyIn(ctx context.Context, namespace, name string) *unstructured.Unstructured {
+	GinkgoHelper()
 	proxy := watched(httpProxy)
-	proxy.SetNamespace("default")
+	proxy.SetNamespace(namespace)
 	proxy.SetName(name)
 	proxy.Object["spec"] = map[string]any{}
 	Expect(testEnv.Client.Create(ctx, proxy)).To(Succeed())
