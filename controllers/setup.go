@@ -107,6 +107,10 @@ func CacheOptions(registry *providers.Registry, refusals *Refusals) cache.Option
 	}
 }
 
+// NewCache makes the cache of a manager that runs until ctx ends, so that it ends also
+// where its cache is refused what it needs.
+func NewCache(ctx context.Context) cache.NewCacheFunc { return watches.NewCache(ctx) }
+
 // ClientOptions make the client read unstructured objects from the cache, too.
 func ClientOptions() client.Options {
 	return client.Options{Cache: &client.CacheOptions{Unstructured: true}}

@@ -115,7 +115,7 @@ func run(args []string, stdout io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("--watch-namespaces: %w", err)
 	}
-	mgr, err := newManager(o, registry, refusals, namespaces)
+	mgr, err := newManager(ctx, o, registry, refusals, namespaces)
 	if err != nil {
 		return err
 	}
@@ -130,7 +130,8 @@ func run(args []string, stdout io.Writer) error {
 }
 
 func newManager(
-	o options, registry *providers.Registry, refusals *controllers.Refusals, namespaces controllers.Namespaces,
+	ctx context.Context, o options,
+	registry *providers.Registry, refusals *controllers.Refusals, namespaces controllers.Namespaces,
 ) (ctrl.Manager, error) {
 	cfg, err := ctrl.GetConfig()
 	if err != nil {
@@ -142,6 +143,7 @@ func newManager(
 	}
 	mgrOptions := ctrl.Options{
 		Scheme:                        scheme,
+		NewCache:                      controllers.NewCache(ctx),
 		Cache:                         controllers.CacheOptions(registry, refusals),
 		Client:                        controllers.ClientOptions(),
 		Metrics:                       metricsserver.Options{BindAddress: o.metricsAddress},

@@ -4,6 +4,7 @@
 package watches_test
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"strings"
@@ -16,8 +17,12 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
+	"github.com/meshingress/meshingress/controllers/internal/watches"
 	"github.com/meshingress/meshingress/test/crds"
 )
 
@@ -65,6 +70,24 @@ var _ = Describe("A watch that is refused", func() {
 		held.release()
 		w.expectSynced(ctx)
 		w.expectHeard("missed")
+	})
+
+	It("does not keep a manager from ending that waits for it", func(ctx SpecContext) {
+		refusals := watches.NewRefusals()
+		running, cancel := context.WithCancel(ctx)
+		mgr, err := ctrl.NewManager(limited, ctrl.Options{
+			Scheme: testEnv.Scheme(), Metrics: server.Options{BindAddress: "0"}, NewCache: watches.NewCache(running),
+			Cache: cache.Options{DefaultWatchErrorHandler: refusals.Handle, NewInformer: refusals.NewInformer},
+		})
+		Expect(err).NotTo(HaveOccurred())
+		_, err = mgr.GetCache().GetInformer(ctx, watched(httpProxy), cache.BlockUntilSynced(false))
+		Expect(err).NotTo(HaveOccurred())
+		done := make(chan error, 1)
+		go func() { done <- mgr.Start(running) }()
+		Eventually(refusals.None).WithTimeout(eventTimeout).Should(BeFalse())
+		Expect(mgr.Elected()).NotTo(BeClosed(), "it does not wait")
+		cancel()
+		Eventually(done).WithTimeout(promptly).Should(Receive(BeNil()))
 	})
 
 	It("is forgotten when it is stopped, because nobody asks any more", func(ctx SpecContext) {
