@@ -144,12 +144,9 @@ func (r *Reconciler) readForHazards(
 // setHazards tells of the hazards.
 func (s *scope) setHazards(set conditions.Setter) {
 	found := slices.Concat(s.hazards.found, s.denials())
-	for i := range found {
-		found[i].Message = conditions.Bound(found[i].Message)
-	}
 	injection.SortNotices(found)
 	found = slices.Compact(found)
-	s.class.Status.Hazards = found[:min(len(found), maxHazards)]
+	s.class.Status.Hazards = conditions.Notices(found, maxHazards)
 	var reason string
 	var messages []string
 	for _, h := range s.class.Status.Hazards {

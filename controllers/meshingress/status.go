@@ -37,7 +37,7 @@ func (r *Reconciler) updateStatus(ctx context.Context, s *scope) error {
 		status.Strategy = s.result.Strategy
 		status.Routes = s.result.Routes[:min(len(s.result.Routes), maxRoutes)]
 		notices := slices.Concat(s.result.Hazards, s.result.Plan.Notices)
-		status.Notices = notices[:min(len(notices), maxNotices)]
+		status.Notices = conditions.Notices(notices, maxNotices)
 	}
 	set := conditions.For(&status.Conditions, s.mi.Generation)
 	s.setAccepted(set)

@@ -7,6 +7,7 @@ package conditions
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -104,4 +105,14 @@ func Bound(message string) string {
 		cut--
 	}
 	return message[:cut] + "…"
+}
+
+// Notices are the first of a list, as many as a status holds, each cut as Bound does: one
+// that is too long would keep the whole status from being written.
+func Notices(all []v1alpha1.Notice, most int) []v1alpha1.Notice {
+	bounded := slices.Clone(all[:min(len(all), most)])
+	for i := range bounded {
+		bounded[i].Message = Bound(bounded[i].Message)
+	}
+	return bounded
 }

@@ -156,3 +156,17 @@ func TestBound(t *testing.T) {
 		})
 	}
 }
+
+func TestNoticesFitIntoAStatus(t *testing.T) {
+	long := v1alpha1.Notice{Reason: "Long", Message: strings.Repeat("é", 1000)}
+	got := conditions.Notices([]v1alpha1.Notice{long, {Reason: "Short", Message: "short"}, {Reason: "TooMany"}}, 2)
+	want := []v1alpha1.Notice{
+		{Reason: "Long", Message: strings.Repeat("é", 510) + "…"}, {Reason: "Short", Message: "short"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("notices (-want +got):\n%s", diff)
+	}
+	if len(long.Message) != 2000 {
+		t.Error("the list that was given has changed")
+	}
+}
