@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
@@ -33,6 +34,9 @@ func (r *Reconciler) release(ctx context.Context, class *v1alpha1.MeshIngressCla
 		if err = r.RemoveFinalizer(ctx, class); err == nil {
 			return ctrl.Result{}, nil
 		}
+	}
+	if apierrors.IsConflict(err) { // something has changed since it was read, which says nothing
+		return base.Retry(ctrl.Result{}, err)
 	}
 	set := conditions.For(&class.Status.Conditions, class.Generation)
 	set.False(v1alpha1.ConditionReady, v1alpha1.ReasonReleasing, cmp.Or(errorText(r.Explain(err, class)), waitsFor))

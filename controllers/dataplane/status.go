@@ -85,7 +85,7 @@ func (s *scope) setFacts(v *view) {
 	version := v.discovery.VendorVersion
 	status.VendorVersion = version[:min(len(version), maxVersion)]
 	notices := slices.Concat(v.result.Plan.Notices, v.discovery.Notices(s.class), s.hazards.unknown)
-	status.Notices = notices[:min(len(notices), maxNotices)]
+	status.Notices = conditions.Notices(notices, maxNotices)
 	status.Planned = s.planned()
 	status.Linkerd = nil
 	if facts.Found {
@@ -165,12 +165,10 @@ func (s *scope) setMeshed(set conditions.Setter) {
 		set.Unknown(kind, v1alpha1.ReasonPending, "the class is not accepted")
 	case v.outside() != "":
 		set.False(kind, v1alpha1.ReasonDataPlaneOutsideCluster, v.outside())
-	case v.failed != nil && ignores(s.class):
-		set.Unknown(kind, v1alpha1.ReasonIgnored, "the data plane has not been found")
 	case v.failed != nil:
-		set.Unknown(kind, v1alpha1.ReasonPending, "the data plane has not been found")
-	case s.linkerdMissing() != "" && !ignores(s.class):
-		set.False(kind, v1alpha1.ReasonLinkerdNotFound, s.linkerdMissing())
+		set.Unknown(kind, s.unlessIgnored(v1alpha1.ReasonPending), "the data plane has not been found")
+	case s.linkerdMissing() != "":
+		set.False(kind, s.unlessIgnored(v1alpha1.ReasonLinkerdNotFound), s.linkerdMissing())
 	case s.written.incomplete() != nil:
 		set.False(kind, unwrittenReason(s.written.incomplete()), s.explain(s.written.incomplete()))
 	default:
@@ -219,10 +217,9 @@ func (s *scope) unmeshed(w workload) (reason, message string) {
 }
 
 // ignored says what is seen of a workload about which the class is told to do nothing;
-// nothing where it is meshed all the same. It has a reason of its own, because nobody has
-// asked for anything else.
+// nothing where it is meshed all the same.
 func (s *scope) ignored(w workload) (reason, message string) {
-	if w.allMeshed() && w.Blocked == "" {
+	if w.allMeshed() {
 		return "", ""
 	}
 	seen := w.Blocked
@@ -230,6 +227,15 @@ func (s *scope) ignored(w workload) (reason, message string) {
 		_, seen = s.unmeshedPods(w)
 	}
 	return v1alpha1.ReasonIgnored, "nothing is done, as spec.dataPlane.injection says: " + seen
+}
+
+// unlessIgnored is a reason for not being meshed. A class that only observes has one of its
+// own: nobody has asked for anything else.
+func (s *scope) unlessIgnored(reason string) string {
+	if ignores(s.class) {
+		return v1alpha1.ReasonIgnored
+	}
+	return reason
 }
 
 // ignores reports whether a class only observes.

@@ -243,12 +243,7 @@ func (r *Reconciler) relax(ctx context.Context, s *scope, why string) error {
 			continue
 		}
 		servers++
-		if !authorization.Denies(live) {
-			continue
-		}
-		desired := authorization.Audited(live)
-		owner.Mark([]*unstructured.Unstructured{desired})
-		if _, err := r.Writer().Object(ctx, owner, desired); err != nil {
+		if err := r.letIn(ctx, owner, live); err != nil {
 			return err
 		}
 	}
@@ -258,6 +253,17 @@ func (r *Reconciler) relax(ctx context.Context, s *scope, why string) error {
 	}
 	s.unauthorized(v1alpha1.ReasonNotMeshed, why+"; "+what)
 	return nil
+}
+
+// letIn makes a Server of ours audit, where it denies.
+func (r *Reconciler) letIn(ctx context.Context, owner translate.Owner, live *unstructured.Unstructured) error {
+	if !authorization.Denies(live) {
+		return nil
+	}
+	desired := authorization.Audited(live)
+	owner.Mark([]*unstructured.Unstructured{desired})
+	_, err := r.Writer().Object(ctx, owner, desired)
+	return err
 }
 
 // keepAdmitting lets in who a rollout brings, where Servers are in place, and leaves the
