@@ -120,11 +120,13 @@ func startManager(ctx context.Context, user string, opts ...func(*ctrl.Options))
 	m := &running{probes: freeAddress(ctx), counter: env.CountWrites(cfg), ended: make(chan error, 1)}
 	scheme, err := controllers.NewScheme()
 	Expect(err).NotTo(HaveOccurred())
+	var running context.Context
+	running, m.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	refusals := controllers.NewRefusals()
 	options := ctrl.Options{
 		Scheme: scheme, Cache: controllers.CacheOptions(registry, refusals), Client: controllers.ClientOptions(),
-		Metrics: metricsserver.Options{BindAddress: "0"}, HealthProbeBindAddress: m.probes,
-		Controller: config.Controller{SkipNameValidation: ptr.To(true)},
+		NewCache: controllers.NewCache(running), HealthProbeBindAddress: m.probes,
+		Metrics: metricsserver.Options{BindAddress: "0"}, Controller: config.Controller{SkipNameValidation: ptr.To(true)},
 	}
 	for _, opt := range opts {
 		opt(&options)
@@ -135,8 +137,6 @@ func startManager(ctx context.Context, user string, opts ...func(*ctrl.Options))
 		Registry: registry, Refusals: refusals, LinkerdNamespace: linkerd.DefaultNamespace, Metrics: prometheus.NewRegistry(),
 	})).To(Succeed())
 	m.events, m.elected = mgr.GetEventRecorder("meshingress"), mgr.Elected()
-	var running context.Context
-	running, m.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	go func() { m.ended <- mgr.Start(running) }()
 	DeferCleanup(m.stop)
 	return m
