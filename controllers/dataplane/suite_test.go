@@ -32,7 +32,7 @@ var (
 var _ = BeforeSuite(func(ctx SpecContext) {
 	controllertest.LogToGinkgo()
 	var err error
-	testEnv, err = env.Start(ctx, withVendors())
+	testEnv, err = env.Start(ctx, withVendors(), env.WithoutWatchCache())
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(func() error { return testEnv.Stop() })
 	registry, err := all.New()

@@ -24,7 +24,7 @@ var testEnv *env.Environment
 var _ = BeforeSuite(func(ctx SpecContext) {
 	log.SetLogger(GinkgoLogr)
 	var err error
-	testEnv, err = env.Start(ctx, env.WithVendorCRDs(crds.All()...))
+	testEnv, err = env.Start(ctx, env.WithVendorCRDs(crds.All()...), env.WithoutWatchCache())
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(func() error { return testEnv.Stop() })
 })
