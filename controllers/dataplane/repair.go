@@ -96,6 +96,8 @@ func (s *scope) repairHint(w workload) string {
 	}
 	command := restartCommand(w.Workload)
 	switch {
+	case ignores(s.class):
+		return ": run " + command
 	case !w.Target.RollsPods():
 		return ": annotations of " + w.Target.String() + " reach pods that are made from now on: run " + command
 	case s.views[s.class.Name].enforces() && s.repairs(w):

@@ -159,6 +159,17 @@ var _ = Describe("Pods that came up without their proxy", func() {
 		Expect(stamp(ctx)).To(BeEmpty())
 	})
 
+	It("are told without advice that would do nothing, where the class looks on", func(ctx SpecContext) {
+		change(ctx, class, func(c *v1alpha1.MeshIngressClass) {
+			c.Spec.DataPlane.Injection, c.Spec.DataPlane.Repair = v1alpha1.InjectionIgnore, v1alpha1.RepairNone
+		})
+		settle(ctx, class)
+		annotate(ctx, traefikWorkload, map[string]string{inject: "enabled"})
+		comeUpWithout(ctx, traefikWorkload)
+		settle(ctx, class)
+		expectUnmeshed(ctx, class, v1alpha1.ReasonIgnored, "bare-1: run kubectl rollout restart deployment/traefik")
+	})
+
 	DescribeTable("stay as they are",
 		func(ctx SpecContext, given func(SpecContext), reason string) {
 			given(ctx)
@@ -182,7 +193,7 @@ var _ = Describe("Pods that came up without their proxy", func() {
 			change(ctx, class, func(c *v1alpha1.MeshIngressClass) { c.Spec.DataPlane.Injection = v1alpha1.InjectionIgnore })
 			settle(ctx, class)
 			annotate(ctx, traefikWorkload, map[string]string{inject: "enabled", skipPorts: "8000,8443"})
-		}, v1alpha1.ReasonNotInjected),
+		}, v1alpha1.ReasonIgnored),
 		Entry("where the injector is gone", cleanLinkerd, v1alpha1.ReasonLinkerdNotFound),
 		Entry("where the injector does not see them", func(ctx SpecContext) {
 			edit(ctx, builders.Namespace("traefik"), func(ns *corev1.Namespace) {
