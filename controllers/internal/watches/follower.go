@@ -5,6 +5,7 @@ package watches
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -79,12 +80,47 @@ func (f *follower) watch(ctx context.Context, opts metav1.ListOptions) (watch.In
 		f.refusals.forget(ctx, f, "list", "watch")
 		return w, nil
 	}
-	return watch.Filter(w, func(e watch.Event) (watch.Event, bool) {
-		if isLastInitial(e) {
-			f.refusals.forget(ctx, f, "list", "watch")
+	return watchInitial(w, func() { f.refusals.forget(ctx, f, "list", "watch") }), nil
+}
+
+// initialWatch passes a watch on. watch.Filter would do, but leaves a goroutine behind where
+// it is stopped while nobody takes an event.
+type initialWatch struct {
+	watch.Interface
+	events  chan watch.Event
+	stopped chan struct{}
+	stop    sync.Once
+}
+
+// watchInitial returns a watch that tells when it has handed over what there was when it
+// began.
+func watchInitial(w watch.Interface, tell func()) watch.Interface {
+	i := &initialWatch{Interface: w, events: make(chan watch.Event), stopped: make(chan struct{})}
+	go i.pass(tell)
+	return i
+}
+
+// ResultChan implements watch.Interface.
+func (i *initialWatch) ResultChan() <-chan watch.Event { return i.events }
+
+// Stop implements watch.Interface.
+func (i *initialWatch) Stop() {
+	i.stop.Do(func() { close(i.stopped) })
+	i.Interface.Stop()
+}
+
+func (i *initialWatch) pass(tell func()) {
+	defer close(i.events)
+	for e := range i.Interface.ResultChan() {
+		select {
+		case i.events <- e:
+		case <-i.stopped:
+			return
 		}
-		return e, true
-	}), nil
+		if isLastInitial(e) {
+			tell()
+		}
+	}
 }
 
 // isLastInitial reports whether a watch has now brought what there was when it began.

@@ -36,8 +36,8 @@ import (
 
 const (
 	// eventTimeout is far above what a watch needs to sync or to tell of a change,
-	// even after it was refused and waits before it tries again.
-	eventTimeout = time.Minute
+	// even after it was refused and waits before it tries again, a minute at most.
+	eventTimeout = 2 * time.Minute
 
 	// quietFor is several times what a watch on a kind that is gone waits before
 	// it asks again at first.
