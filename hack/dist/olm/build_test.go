@@ -19,7 +19,7 @@ const (
 	root = "../../.."
 
 	// previousCommit is what the release that this one replaces was made of.
-	previousCommit = "757cfc6"
+	previousCommit = "757cfc6404363b70a296512347104624c2786062"
 
 	// catalog has this release and those before.
 	catalog = root + "/dist/catalog"

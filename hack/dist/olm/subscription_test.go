@@ -62,16 +62,29 @@ func succeeds(ctx context.Context, name string) {
 }
 
 // unsubscribe deletes the Subscription and what it has installed, as OLM's documentation has
-// it, once OLM has done all that it does to install.
+// it, once OLM has done all that it does to install: a plan that is still carried out makes
+// again what is deleted.
 func unsubscribe(ctx context.Context) {
 	GinkgoHelper()
 	subscription := &operatorsv1alpha1.Subscription{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: packageName}}
 	Eventually(ctx, func(g Gomega, ctx context.Context) {
 		g.Expect(c.Get(ctx, client.ObjectKeyFromObject(subscription), subscription)).To(Succeed())
 		g.Expect(subscription.Status.State).To(BeEquivalentTo(operatorsv1alpha1.SubscriptionStateAtLatest))
+		g.Expect(planPhases(ctx, g)).To(HaveEach(operatorsv1alpha1.InstallPlanPhaseComplete))
 	}).Should(Succeed())
 	Expect(c.Delete(ctx, subscription)).To(Succeed())
 	csv := &operatorsv1alpha1.ClusterServiceVersion{}
 	csv.Namespace, csv.Name = namespace, subscription.Status.InstalledCSV
 	Expect(c.Delete(ctx, csv)).To(Succeed())
+}
+
+// planPhases are the phases of all plans that OLM has made to install.
+func planPhases(ctx context.Context, g Gomega) []operatorsv1alpha1.InstallPlanPhase {
+	var plans operatorsv1alpha1.InstallPlanList
+	g.Expect(c.List(ctx, &plans, client.InNamespace(namespace))).To(Succeed())
+	var phases []operatorsv1alpha1.InstallPlanPhase
+	for _, plan := range plans.Items {
+		phases = append(phases, plan.Status.Phase)
+	}
+	return phases
 }
