@@ -59,9 +59,9 @@ func TestEachClaimNamesATestThatIsThere(t *testing.T) {
 	}
 }
 
-// declares reports whether a file has a test function, or a spec, of the name.
+// declares reports whether a file has a test function, a spec or a table of specs of the name.
 func declares(content, name string) bool {
-	for _, form := range []string{"func %s(t *testing.T)", "It(%q, func"} {
+	for _, form := range []string{"func %s(t *testing.T)", "It(%q, func", "DescribeTable(%q, func"} {
 		if strings.Contains(content, fmt.Sprintf(form, name)) {
 			return true
 		}
@@ -70,8 +70,11 @@ func declares(content, name string) bool {
 }
 
 func TestDeclares(t *testing.T) {
-	const content = "func TestThis(t *testing.T) {\n\tIt(\"does that\", func(ctx SpecContext) {"
-	for name, want := range map[string]bool{"TestThis": true, "does that": true, "TestT": false, "does": false} {
+	const content = "func TestThis(t *testing.T) {\n\tIt(\"does that\", func(ctx SpecContext) {\n" +
+		"\tDescribeTable(\"does all\", func(ctx SpecContext) {"
+	for name, want := range map[string]bool{
+		"TestThis": true, "does that": true, "does all": true, "TestT": false, "does": false,
+	} {
 		if declares(content, name) != want {
 			t.Errorf("%q: %v", name, !want)
 		}
