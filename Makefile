@@ -17,9 +17,11 @@ PREVIOUS_VERSION ?= 0.1.0-alpha.1
 
 # Where the files of a release are written to, and the repository whose programs it has, with
 # their license and the change fragments. They are not taken from the environment: DIST is
-# deleted first, and it is a name that others use.
+# deleted first, and it is a name that others use. It is absolute, because some recipes run
+# in another directory.
 DIST   = $(CURDIR)/dist
 SOURCE = $(CURDIR)
+override DIST := $(abspath $(DIST))
 
 # The OLM bundle's directory, and the manager's image in it.
 BUNDLE       ?= bundle
@@ -212,7 +214,7 @@ REVISION          ?= $(shell $(GIT) describe --always --dirty --abbrev=40 --excl
 .PHONY: image
 image: ## Write dist/images: the images of the manager and the plugin, with their SBOMs.
 	SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) go run -C hack/dist ./image -root $(SOURCE) -out $(DIST)/images \
-		-version $(VERSION) -revision $(REVISION) -manager $(IMAGE) -plugin $(PLUGIN_REPOSITORY)
+		-version "$(VERSION)" -revision "$(REVISION)" -manager $(IMAGE) -plugin $(PLUGIN_REPOSITORY)
 
 .PHONY: image-test
 image-test: ## Hold the images in dist/images to what they promise, and run them.
@@ -220,7 +222,7 @@ image-test: ## Hold the images in dist/images to what they promise, and run them
 
 .PHONY: release-dry-run
 release-dry-run: ## Write dist/, from scratch: everything that a release has. Nothing is published.
-	rm -rf $(DIST)
+	rm -rf "$(DIST)"
 	$(MAKE) image image-test
 	SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) $(MAKE) release-files IMAGE_DIGEST=$$(cat $(DIST)/images/manager.digest)
 

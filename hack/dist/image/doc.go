@@ -10,9 +10,9 @@
 //	NAME-VERSION-OS-ARCH.spdx.json what is in it
 //
 // An image has one program, its license and those of all modules in it, and a user, and
-// nothing else: no shell, and no CA certificates either, because the manager talks to the API server alone, whose CA
-// Kubernetes mounts, and the plugin to nobody. There are two images, so that the one which
-// runs in clusters has nothing that does not.
+// nothing else: no shell, and no CA certificates either, because the manager talks to the API
+// server alone, whose CA Kubernetes mounts, and the plugin to nobody. There are two images, so
+// that the one which runs in clusters has nothing that does not.
 //
 // The time in all of it is that of SOURCE_DATE_EPOCH, or 1970.
 package main
