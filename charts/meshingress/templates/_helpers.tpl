@@ -43,12 +43,15 @@ app.kubernetes.io/name: meshingress
 app.kubernetes.io/component: controller-manager
 {{- end }}
 
+{{/*
+The image, as install.yaml and the OLM bundle name it too: another name of the same image
+would be rolled out where an installation is taken over.
+*/}}
 {{- define "meshingress.image" -}}
 {{- with .Values.image -}}
-{{- if .digest -}}
-{{ .repository }}@{{ .digest }}
-{{- else -}}
 {{ .repository }}:{{ .tag | default (printf "v%s" $.Chart.AppVersion) }}
+{{- with .digest -}}
+@{{ . }}
 {{- end -}}
 {{- end -}}
 {{- end }}

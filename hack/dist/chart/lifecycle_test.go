@@ -5,12 +5,10 @@ package chart_test
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -25,6 +23,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/hack/dist/chart"
 	"github.com/meshingress/meshingress/hack/dist/manifests"
 	"github.com/meshingress/meshingress/test/env"
 )
@@ -92,13 +91,12 @@ var _ = Describe("A release of the chart", func() {
 		Expect(helmInstall(ctx, dir, "another", "", takingOver)).To(Succeed())
 	})
 
-	It("takes over what kubectl applied, without a rollout", func(ctx SpecContext) {
-		applied := applyDefault(ctx)
-		repository, tag, _ := strings.Cut(applied.Spec.Template.Spec.Containers[0].Image, ":")
-		sameImage := fmt.Sprintf("image: {repository: %s, tag: %s}", repository, tag)
-		Expect(helmInstall(ctx, dir, release, sameImage)).To(MatchError(ContainSubstring("cannot be imported")))
+	It("takes over what kubectl applied of the same version, without a rollout", func(ctx SpecContext) {
+		applied := applyReleased(ctx)
+		released := releasedChart()
+		Expect(helmInstall(ctx, released, release, "")).To(MatchError(ContainSubstring("cannot be imported")))
 
-		Expect(helmInstall(ctx, dir, release, sameImage, takingOver)).To(Succeed())
+		Expect(helmInstall(ctx, released, release, "", takingOver)).To(Succeed())
 		taken := deployment(ctx)
 		Expect(taken.UID).To(Equal(applied.UID))
 		// A new annotation, as Helm's, makes a new generation too; only a new template is
@@ -185,17 +183,42 @@ func deployment(ctx context.Context) *appsv1.Deployment {
 	return result
 }
 
-// applyDefault is `kubectl apply --server-side -f dist/install.yaml`. It returns the
-// Deployment.
-func applyDefault(ctx context.Context) *appsv1.Deployment {
+// releasedChart is a copy of the chart that names the image by its digest, as that of a release.
+func releasedChart() string {
+	GinkgoHelper()
+	released := filepath.Join(GinkgoT().TempDir(), "meshingress")
+	Expect(chart.Pin(dir, released, chart.Image{Repository: "meshingress/manager", Digest: digest})).To(Succeed())
+	return released
+}
+
+// applyReleased is `kubectl apply --server-side -f install.yaml` with that of a release, which
+// names the image by tag and digest. It returns the Deployment.
+func applyReleased(ctx context.Context) *appsv1.Deployment {
 	GinkgoHelper()
 	objects, err := manifests.Build("../../../config/default")
 	Expect(err).NotTo(HaveOccurred())
 	for _, object := range objects {
+		addDigest(object)
 		config := client.ApplyConfigurationFromUnstructured(object)
 		Expect(testEnv.Client.Apply(ctx, config, client.FieldOwner("kubectl"))).To(Succeed())
 	}
 	return deployment(ctx)
+}
+
+// addDigest names the images of an object's containers by their digest too.
+func addDigest(object *unstructured.Unstructured) {
+	GinkgoHelper()
+	path := []string{"spec", "template", "spec", "containers"}
+	containers, found, err := unstructured.NestedSlice(object.Object, path...)
+	Expect(err).NotTo(HaveOccurred())
+	if !found {
+		return
+	}
+	for _, c := range containers {
+		named := c.(map[string]any)
+		named["image"] = named["image"].(string) + "@" + digest
+	}
+	Expect(unstructured.SetNestedSlice(object.Object, containers, path...)).To(Succeed())
 }
 
 // added lists the objects that are in after and not in before.

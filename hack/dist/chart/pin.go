@@ -15,7 +15,7 @@ type Image struct {
 	// Repository is that of the image, with its registry, such as registry.example/manager.
 	Repository string
 
-	// Digest is that of the image, as sha256:…. Default: the chart names the tag.
+	// Digest is that of the image, as sha256:…, which the chart names beside the tag. Default: it names the tag alone.
 	Digest string
 }
 

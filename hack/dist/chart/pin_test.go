@@ -33,7 +33,21 @@ func TestAPinnedChartDiffersInTheImageAlone(t *testing.T) {
 	if diff := cmp.Diff(before.Values, after.Values); diff != "" {
 		t.Error(diff)
 	}
+	if got, want := imageOf(t, target), image.Repository+":v"+before.Metadata.AppVersion+"@"+image.Digest; got != want {
+		t.Errorf("the image is %v, not %s", got, want)
+	}
 	if err := chart.Pin(target, filepath.Join(t.TempDir(), "again"), image); err == nil {
 		t.Error("a digest was replaced by another")
 	}
+}
+
+// imageOf is the image that the chart of a folder installs by default.
+func imageOf(t *testing.T, dir string) any {
+	t.Helper()
+	r := chart.Release{Dir: dir, Name: release, Namespace: namespace, KubeVersion: kubeVersion}
+	result, err := r.Render(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return field(t, find(t, result.Objects, manager).Object, container+"image")
 }

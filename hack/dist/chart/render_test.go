@@ -46,9 +46,11 @@ type effect struct {
 
 func effectsOnTheImage() map[string]effect {
 	return map[string]effect{
-		"replicas":        {`replicas: 1`, manager, "spec.replicas", int64(1)},
-		"image.tag":       {`image: {tag: v9}`, manager, container + "image", "meshingress/manager:v9"},
-		"the digest wins": {`image: {tag: v9, digest: "` + digest + `"}`, manager, container + "image", "meshingress/manager@" + digest},
+		"replicas":  {`replicas: 1`, manager, "spec.replicas", int64(1)},
+		"image.tag": {`image: {tag: v9}`, manager, container + "image", "meshingress/manager:v9"},
+		"image.digest": {
+			`image: {tag: v9, digest: "` + digest + `"}`, manager, container + "image", "meshingress/manager:v9@" + digest,
+		},
 		"image.repository": {
 			`image: {repository: registry.example/m, tag: v9}`, manager, container + "image", "registry.example/m:v9",
 		},
@@ -189,9 +191,9 @@ func TestTheNotesSayWhatWasChosen(t *testing.T) {
 		want   []string
 	}{
 		"the vendors":         {`vendors: [Traefik, Kong]`, []string{"for 2 vendors:\n", "Traefik, Kong", "vendor: Traefik"}},
-		"one vendor":          {`vendors: [Traefik]`, []string{"for 1 vendor:\n", "name: traefik # that of its IngressClass"}},
-		"the class of nginx":  {``, []string{"name: nginx # that of its IngressClass"}},
-		"a Gateway":           {`vendors: [GatewayAPI]`, []string{"vendor: GatewayAPI\n       gatewayRef: {"}},
+		"one vendor":          {`vendors: [Kong]`, []string{"for 1 vendor:\n", "vendor: Kong\n"}},
+		"a class":             {``, []string{"name: NAME # the name of its IngressClass", "vendor: IngressNginx\n"}},
+		"a Gateway":           {``, []string{"needs spec.gatewayRef too"}},
 		"the manager":         {``, []string{"kubectl -n meshingress-system rollout status deployment/meshingress-controller-manager"}},
 		"the namespaces":      {`watchNamespaces: [a, b]`, []string{"only in these namespaces: a, b"}},
 		"what is missing":     {`{rbac: {create: false}, crds: {install: false}}`, []string{"rbac.create is false", "crds.install is false"}},
@@ -218,9 +220,14 @@ func TestTheImageIsThatOfTheVersion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	image := field(t, find(t, mustRender(t, ""), manager).Object, container+"image")
-	if want := "meshingress/manager:v" + loaded.Metadata.AppVersion; image != want {
-		t.Errorf("the image is %v, not %s", image, want)
+	version := "meshingress/manager:v" + loaded.Metadata.AppVersion
+	for values, want := range map[string]string{
+		``:                                  version,
+		`image: {digest: "` + digest + `"}`: version + "@" + digest,
+	} {
+		if image := field(t, find(t, mustRender(t, values), manager).Object, container+"image"); image != want {
+			t.Errorf("with the values %q the image is %v, not %s", values, image, want)
+		}
 	}
 }
 

@@ -30,7 +30,7 @@ func run(args []string) (string, error) {
 	version := flags.String("version", "", "Version of the release, without v.")
 	image := chart.Image{}
 	flags.StringVar(&image.Repository, "manager", "meshingress/manager", "Repository of the manager's image.")
-	flags.StringVar(&image.Digest, "digest", "", "Digest of the manager's image. Default: the chart names its tag.")
+	flags.StringVar(&image.Digest, "digest", "", "Digest of the manager's image. Default: the chart names the tag alone.")
 	if err := flags.Parse(args); err != nil {
 		return "", fmt.Errorf("reading flags: %w", err)
 	}

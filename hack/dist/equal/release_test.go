@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -29,7 +28,7 @@ func TestTheFilesOfAReleaseInstallTheSame(t *testing.T) {
 	dir := files(t)
 	manifest := except(t, parsed(t, filepath.Join(dir, "install.yaml")), toolsMake())
 
-	want := summary(t, except(t, manifest, chartNames()))
+	want := summary(t, manifest)
 	got := summary(t, except(t, renderedPackage(t, dir), helmNeeds()))
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("install.yaml and the package of the chart differ (-manifest +chart):\n%s", diff)
@@ -43,32 +42,6 @@ func TestTheFilesOfAReleaseInstallTheSame(t *testing.T) {
 	if diff := cmp.Diff(want, summary(t, bundled)); diff != "" {
 		t.Errorf("install.yaml and the bundle differ (-manifest +bundle):\n%s", diff)
 	}
-}
-
-// chartNames is how install.yaml and the bundle name the image, and the chart does not.
-func chartNames() []difference {
-	return []difference{{
-		why:      "where there is a digest, the chart leaves out the tag",
-		leaveOut: withoutTags,
-	}}
-}
-
-func withoutTags(objects []*unstructured.Unstructured) []*unstructured.Unstructured {
-	pinned := regexp.MustCompile(`:[^:@/]+(@sha256:[0-9a-f]{64})$`)
-	var all []*unstructured.Unstructured
-	for _, o := range objects {
-		o = o.DeepCopy()
-		containers, _, _ := unstructured.NestedSlice(o.Object, "spec", "template", "spec", "containers")
-		for _, c := range containers {
-			container := c.(map[string]any)
-			container["image"] = pinned.ReplaceAllString(container["image"].(string), "$1")
-		}
-		if len(containers) > 0 {
-			_ = unstructured.SetNestedSlice(o.Object, containers, "spec", "template", "spec", "containers")
-		}
-		all = append(all, o)
-	}
-	return all
 }
 
 // files returns the directory with the files to compare.
