@@ -32,7 +32,10 @@ const (
 	classes = "meshingressclasses.networking.meshingress.dev"
 
 	// crdTimeout is for the API server to serve a CRD, or to have deleted one with its objects.
-	crdTimeout = time.Minute
+	// Where it has lost a race for the CRD's status, it looks again with its next resync only,
+	// which comes every five minutes (k8s.io/apiextensions-apiserver v0.36.3
+	// pkg/controller/finalizer/crd_finalizer.go and pkg/apiserver/apiserver.go).
+	crdTimeout = 6 * time.Minute
 )
 
 var _ = Describe("A release of the chart", func() {
