@@ -136,11 +136,6 @@ func (r *Reconciler) writePlan(
 			r.Metrics.DriftCorrections.WithLabelValues(obj.GetKind()).Inc()
 		}
 	}
-	return r.writeTargets(ctx, s, targets)
-}
-
-// writeTargets sets the fields of the plan on objects of others.
-func (r *Reconciler) writeTargets(ctx context.Context, s *scope, targets []base.Target) error {
 	for _, t := range targets {
 		err := r.writeFields(ctx, s, t)
 		if err := r.noteConflict(s, t.Claim.Entry.Kind, err); err != nil {

@@ -243,7 +243,12 @@ func (r *Reconciler) relax(ctx context.Context, s *scope, why string) error {
 			continue
 		}
 		servers++
-		if err := r.letIn(ctx, owner, live); err != nil {
+		if !authorization.Denies(live) {
+			continue
+		}
+		desired := authorization.Audited(live)
+		owner.Mark([]*unstructured.Unstructured{desired})
+		if _, err := r.Writer().Object(ctx, owner, desired); err != nil {
 			return err
 		}
 	}
@@ -253,17 +258,6 @@ func (r *Reconciler) relax(ctx context.Context, s *scope, why string) error {
 	}
 	s.unauthorized(v1alpha1.ReasonNotMeshed, why+"; "+what)
 	return nil
-}
-
-// letIn makes a Server of ours audit, where it denies.
-func (r *Reconciler) letIn(ctx context.Context, owner translate.Owner, live *unstructured.Unstructured) error {
-	if !authorization.Denies(live) {
-		return nil
-	}
-	desired := authorization.Audited(live)
-	owner.Mark([]*unstructured.Unstructured{desired})
-	_, err := r.Writer().Object(ctx, owner, desired)
-	return err
 }
 
 // keepAdmitting lets in who a rollout brings, where Servers are in place, and leaves the
