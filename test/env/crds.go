@@ -47,7 +47,12 @@ func (e *Environment) RemoveCRDs(ctx context.Context, vendors ...string) error {
 	if err != nil {
 		return err
 	}
-	if err := e.warmUp(ctx, all); err != nil {
+	return e.DeleteCRDs(ctx, all...)
+}
+
+// DeleteCRDs deletes CRDs as RemoveCRDs does, whoever has made them.
+func (e *Environment) DeleteCRDs(ctx context.Context, all ...*apiextensionsv1.CustomResourceDefinition) error {
+	if err := e.WarmUp(ctx, all...); err != nil {
 		return err
 	}
 	for _, crd := range all {
@@ -161,13 +166,13 @@ func serves(
 	return result, nil
 }
 
-// warmUp lists the objects of the CRDs that are served, until the API server can.
+// WarmUp lists the objects of the CRDs that are served, until the API server can.
 // It sets up the storage of a kind when that is first used. Where that is the
 // deletion of the CRD, the deletion fails ("storage is (re)initializing"), and
 // sometimes is not tried again for minutes (kubernetes/apiextensions-apiserver
 // pkg/controller/finalizer/crd_finalizer.go@v0.36.3: a conflict of its second
-// try is not queued again).
-func (e *Environment) warmUp(ctx context.Context, all []*apiextensionsv1.CustomResourceDefinition) error {
+// try is not queued again). DeleteCRDs does it by itself; it is for who has others delete.
+func (e *Environment) WarmUp(ctx context.Context, all ...*apiextensionsv1.CustomResourceDefinition) error {
 	objects, err := dynamic.NewForConfig(e.Config)
 	if err != nil {
 		return fmt.Errorf("making a dynamic client: %w", err)

@@ -19,7 +19,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/envtest"
 	"sigs.k8s.io/yaml"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
@@ -32,10 +31,7 @@ const (
 	classes = "meshingressclasses.networking.meshingress.dev"
 
 	// crdTimeout is for the API server to serve a CRD, or to have deleted one with its objects.
-	// Where it has lost a race for the CRD's status, it looks again with its next resync only,
-	// which comes every five minutes (k8s.io/apiextensions-apiserver v0.36.3
-	// pkg/controller/finalizer/crd_finalizer.go and pkg/apiserver/apiserver.go).
-	crdTimeout = 6 * time.Minute
+	crdTimeout = time.Minute
 )
 
 var _ = Describe("A release of the chart", func() {
@@ -81,6 +77,7 @@ var _ = Describe("A release of the chart", func() {
 
 	It("takes the CRDs with it where it is told to", func(ctx SpecContext) {
 		Expect(helmInstall(ctx, dir, release, `crds: {keep: false}`)).To(Succeed())
+		Expect(testEnv.WarmUp(ctx, operatorCRDs(ctx)...)).To(Succeed())
 		helmUninstall(release)
 		Eventually(func() error {
 			return testEnv.Client.Get(ctx, client.ObjectKey{Name: classes}, &apiextensionsv1.CustomResourceDefinition{})
@@ -111,17 +108,22 @@ var _ = Describe("A release of the chart", func() {
 
 // removeCRDs deletes what a release leaves, with every object of its kinds.
 func removeCRDs(ctx SpecContext) {
-	err := envtest.UninstallCRDs(testEnv.Config, envtest.CRDInstallOptions{
-		Paths: []string{filepath.Join(dir, "files", "crds")}, Scheme: testEnv.Scheme(), ErrorIfPathMissing: true,
-	})
-	Expect(err).NotTo(HaveOccurred())
-	Eventually(func(g Gomega) {
-		list := &apiextensionsv1.CustomResourceDefinitionList{}
-		g.Expect(testEnv.Client.List(ctx, list)).To(Succeed())
-		for i := range list.Items {
-			g.Expect(list.Items[i].Spec.Group).NotTo(Equal(v1alpha1.GroupName))
+	Expect(testEnv.DeleteCRDs(ctx, operatorCRDs(ctx)...)).To(Succeed())
+	Expect(operatorCRDs(ctx)).To(BeEmpty())
+}
+
+// operatorCRDs are those of the operator that are there.
+func operatorCRDs(ctx context.Context) []*apiextensionsv1.CustomResourceDefinition {
+	GinkgoHelper()
+	list := &apiextensionsv1.CustomResourceDefinitionList{}
+	Expect(testEnv.Client.List(ctx, list)).To(Succeed())
+	var found []*apiextensionsv1.CustomResourceDefinition
+	for i := range list.Items {
+		if list.Items[i].Spec.Group == v1alpha1.GroupName {
+			found = append(found, &list.Items[i])
 		}
-	}).WithTimeout(crdTimeout).Should(Succeed())
+	}
+	return found
 }
 
 // olderChart is a copy of the chart, of a lower version and without allowedNamespaces, a field of

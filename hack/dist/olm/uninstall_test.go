@@ -7,9 +7,7 @@ package olm_test
 
 import (
 	"context"
-	"fmt"
 	"slices"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -17,19 +15,12 @@ import (
 	operatorsv1alpha1 "github.com/operator-framework/api/pkg/operators/v1alpha1"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshingress/meshingress/test/builders"
 	"github.com/meshingress/meshingress/test/env"
 )
-
-// crdTimeout is for the API server to have deleted a CRD. Where it has lost a race for the CRD's
-// status, it looks again with its next resync only, which comes every five minutes
-// (k8s.io/apiextensions-apiserver v0.36.3 pkg/controller/finalizer/crd_finalizer.go and
-// pkg/apiserver/apiserver.go).
-const crdTimeout = 6 * time.Minute
 
 // crdNames are the operator's.
 func crdNames() []string {
@@ -104,12 +95,13 @@ func deleteMadeToInstall(ctx context.Context) {
 // deleteCRDs deletes what is left of the operator, and expects that nothing else is left.
 func deleteCRDs(ctx context.Context) {
 	GinkgoHelper()
+	var definitions []*apiextensionsv1.CustomResourceDefinition
 	for _, name := range crdNames() {
-		crd := &apiextensionsv1.CustomResourceDefinition{ObjectMeta: metav1.ObjectMeta{Name: name}}
-		Expect(c.Delete(ctx, crd)).To(Succeed())
-		Eventually(ctx, func() error { return c.Get(ctx, client.ObjectKeyFromObject(crd), crd) }).
-			WithTimeout(crdTimeout).Should(Satisfy(apierrors.IsNotFound), func() string { return fmt.Sprint(crd.Status.Conditions) })
+		crd := &apiextensionsv1.CustomResourceDefinition{}
+		Expect(c.Get(ctx, client.ObjectKey{Name: name}, crd)).To(Succeed())
+		definitions = append(definitions, crd)
 	}
+	Expect(cluster.DeleteCRDs(ctx, definitions...)).To(Succeed())
 	expectDifference(ctx, record)
 	Expect(c.Delete(ctx, &operatorsv1.Operator{ObjectMeta: metav1.ObjectMeta{Name: packageName + "." + namespace}})).
 		To(Succeed())
