@@ -24,9 +24,9 @@ type Namespaces = watched.Namespaces
 // ParseNamespaces reads "a,b,c"; an empty list means all namespaces.
 func ParseNamespaces(list string) (Namespaces, error) { return watched.Parse(list) }
 
-// Limit makes a manager read no namespaced object outside of some namespaces. What has
-// no namespace it reads as before. The same Namespaces must be among the Options of Setup.
-func Limit(o *ctrl.Options, namespaces Namespaces) {
+// limit makes a manager read no namespaced object outside of some namespaces. What has
+// no namespace it reads as before.
+func limit(o *ctrl.Options, namespaces Namespaces) {
 	if len(namespaces) == 0 {
 		return
 	}

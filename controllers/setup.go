@@ -10,14 +10,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
-	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
-	"k8s.io/apimachinery/pkg/runtime"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -33,95 +30,17 @@ import (
 	"github.com/meshingress/meshingress/controllers/internal/observe"
 	"github.com/meshingress/meshingress/controllers/internal/watches"
 	"github.com/meshingress/meshingress/controllers/meshingress"
-	"github.com/meshingress/meshingress/internal/authorization"
 	"github.com/meshingress/meshingress/internal/linkerd"
 	"github.com/meshingress/meshingress/internal/metrics"
-	"github.com/meshingress/meshingress/providers"
 )
 
-// Options of the controllers.
-type Options struct {
-	// Registry holds the providers.
-	Registry *providers.Registry
-
-	// LinkerdNamespace is where the control plane is.
-	LinkerdNamespace string
-
-	// Namespaces are those that the manager is limited to; none for all.
-	Namespaces Namespaces
-
-	// Overrides win over what the installation of Linkerd says.
-	Overrides Overrides
-
-	// Refusals are those of the manager's cache, as CacheOptions has them.
-	Refusals *Refusals
-
-	// Metrics is where the controllers' own metrics are registered, which can be
-	// done once. Default: controller-runtime's registry, which the manager serves.
-	Metrics prometheus.Registerer
-
-	// Version of the operator, for its metrics.
-	Version string
-}
-
-// Overrides are facts about Linkerd given by hand.
-type Overrides = observe.Overrides
-
-// Refusals are the permissions to list or to watch that the API server says are missing.
-type Refusals = watches.Refusals
-
-// NewRefusals returns Refusals for one manager.
-func NewRefusals() *Refusals { return watches.NewRefusals() }
-
-// NewScheme returns a Scheme with every typed kind that the controllers read.
-func NewScheme() (*runtime.Scheme, error) {
-	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{
-		clientgoscheme.AddToScheme, apiextensionsv1.AddToScheme, v1alpha1.AddToScheme,
-	} {
-		if err := add(scheme); err != nil {
-			return nil, fmt.Errorf("building the scheme: %w", err)
-		}
-	}
-	return scheme, nil
-}
-
-// CacheOptions keep what is never read for the providers of a registry out of the
-// memory, and let the refusals know of permissions that are missing.
-func CacheOptions(registry *providers.Registry, refusals *Refusals) cache.Options {
-	return cache.Options{
-		DefaultWatchErrorHandler: refusals.Handle,
-		NewInformer:              refusals.NewInformer,
-		// A read must never begin a watch: on a kind whose CRD has just left it would
-		// wait for ever.
-		ReaderFailOnMissingInformer: true,
-		ByObject: map[client.Object]cache.ByObject{
-			&apiextensionsv1.CustomResourceDefinition{}: {Transform: stripSchemas(append(registry.Served(), authorization.Needs()...))},
-			&corev1.Pod{}: {Transform: stripPod},
-			&admissionv1.ValidatingWebhookConfiguration{}: {Transform: stripWebhooks},
-			&admissionv1.MutatingWebhookConfiguration{}:   {Transform: stripWebhooks},
-			&batchv1.Job{}:     {Transform: cache.TransformStripManagedFields()},
-			&batchv1.CronJob{}: {Transform: cache.TransformStripManagedFields()},
-		},
-	}
-}
-
-// NewCache makes the cache of a manager that runs until ctx ends, so that it ends also
-// where its cache is refused what it needs.
-func NewCache(ctx context.Context) cache.NewCacheFunc { return watches.NewCache(ctx) }
-
-// ClientOptions make the client read unstructured objects from the cache, too.
-func ClientOptions() client.Options {
-	return client.Options{Cache: &client.CacheOptions{Unstructured: true}}
-}
-
-// Setup adds the controllers to a manager.
-func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
+// setup adds the controllers to a manager whose cache tells refusals what it is refused.
+func setup(ctx context.Context, mgr ctrl.Manager, o Options, refusals *watches.Refusals) error {
 	if err := index.Register(ctx, mgr.GetFieldIndexer()); err != nil {
 		return err
 	}
-	o.Refusals.LookForNamespaces(mgr.GetAPIReader())
-	linkerdCache, err := newLinkerdCache(mgr, o)
+	refusals.LookForNamespaces(mgr.GetAPIReader())
+	linkerdCache, err := newLinkerdCache(mgr, o, refusals)
 	if err != nil {
 		return err
 	}
@@ -132,7 +51,7 @@ func Setup(ctx context.Context, mgr ctrl.Manager, o Options) error {
 	if err != nil {
 		return err
 	}
-	kinds, err := newWatches(mgr, o, linkerdCache)
+	kinds, err := newWatches(mgr, o, refusals, linkerdCache)
 	if err != nil {
 		return err
 	}
@@ -177,8 +96,10 @@ func (o Options) registerer() prometheus.Registerer {
 }
 
 // newWatches makes the watches, and says what every reconcile reads.
-func newWatches(mgr ctrl.Manager, o Options, linkerdCache cache.Cache) (*watches.Manager, error) {
-	kinds := watches.New(mgr.GetCache(), mgr.GetRESTMapper(), o.Refusals)
+func newWatches(
+	mgr ctrl.Manager, o Options, refusals *watches.Refusals, linkerdCache cache.Cache,
+) (*watches.Manager, error) {
+	kinds := watches.New(mgr.GetCache(), mgr.GetRESTMapper(), refusals)
 	err := kinds.Require(mgr.GetClient(), mgr.GetCache(),
 		&v1alpha1.MeshIngressClass{}, &v1alpha1.MeshIngress{}, &corev1.Namespace{}, &corev1.Service{}, &corev1.Pod{},
 		&appsv1.Deployment{}, &appsv1.DaemonSet{}, &appsv1.StatefulSet{}, &networkingv1.IngressClass{},
@@ -204,9 +125,9 @@ func newWatches(mgr ctrl.Manager, o Options, linkerdCache cache.Cache) (*watches
 
 // newLinkerdCache watches two objects by name: the operator may not read other
 // ConfigMaps, and the manager's cache has less of the webhooks.
-func newLinkerdCache(mgr ctrl.Manager, o Options) (cache.Cache, error) {
+func newLinkerdCache(mgr ctrl.Manager, o Options, refusals *watches.Refusals) (cache.Cache, error) {
 	c, err := cache.New(mgr.GetConfig(), cache.Options{
-		Scheme: mgr.GetScheme(), DefaultWatchErrorHandler: o.Refusals.Handle, NewInformer: o.Refusals.NewInformer,
+		Scheme: mgr.GetScheme(), DefaultWatchErrorHandler: refusals.Handle, NewInformer: refusals.NewInformer,
 		ByObject: map[client.Object]cache.ByObject{
 			&corev1.ConfigMap{}: {
 				Namespaces: map[string]cache.Config{o.LinkerdNamespace: {}},

@@ -1,7 +1,7 @@
 // Copyright The MeshIngress Authors.
 // SPDX-License-Identifier: Apache-2.0
 
-package controllers_test
+package controllers
 
 import (
 	"testing"
@@ -10,7 +10,7 @@ import (
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/meshingress/meshingress/controllers"
+	"github.com/meshingress/meshingress/controllers/internal/watches"
 	"github.com/meshingress/meshingress/providers/all"
 )
 
@@ -29,7 +29,7 @@ func TestTheCacheKeepsNoCertificates(t *testing.T) {
 	}
 	meta := metav1.ObjectMeta{Name: "x"}
 	var got []any
-	for kind, o := range controllers.CacheOptions(registry, controllers.NewRefusals()).ByObject {
+	for kind, o := range cacheOptions(registry, watches.NewRefusals()).ByObject {
 		var obj any
 		switch kind.(type) {
 		case *admissionv1.ValidatingWebhookConfiguration:

@@ -109,16 +109,12 @@ func run(args []string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	refusals := controllers.NewRefusals()
 	namespaces, err := controllers.ParseNamespaces(o.watchNamespaces)
 	if err != nil {
 		return fmt.Errorf("--watch-namespaces: %w", err)
 	}
-	mgr, err := newManager(ctx, o, registry, refusals, namespaces)
+	mgr, err := newManager(ctx, o, registry, namespaces)
 	if err != nil {
-		return err
-	}
-	if err := addControllers(ctx, mgr, o, registry, refusals, namespaces); err != nil {
 		return err
 	}
 	ctrl.Log.Info("Starting the manager", "version", version, "go", goVersion())
@@ -129,33 +125,22 @@ func run(args []string, stdout io.Writer) error {
 }
 
 func newManager(
-	ctx context.Context, o options,
-	registry *providers.Registry, refusals *controllers.Refusals, namespaces controllers.Namespaces,
+	ctx context.Context, o options, registry *providers.Registry, namespaces controllers.Namespaces,
 ) (ctrl.Manager, error) {
+	overrides, err := o.overrides()
+	if err != nil {
+		return nil, err
+	}
 	cfg, err := ctrl.GetConfig()
 	if err != nil {
 		return nil, fmt.Errorf("finding the cluster: %w", err)
 	}
-	scheme, err := controllers.NewScheme()
+	mgr, err := controllers.NewManager(ctx, cfg, controllers.Options{
+		Registry: registry, LinkerdNamespace: o.linkerdNamespace, Overrides: overrides,
+		Namespaces: namespaces, Version: version,
+	}, o.serve)
 	if err != nil {
 		return nil, err
-	}
-	mgrOptions := ctrl.Options{
-		Scheme:                        scheme,
-		NewCache:                      controllers.NewCache(ctx),
-		Cache:                         controllers.CacheOptions(registry, refusals),
-		Client:                        controllers.ClientOptions(),
-		Metrics:                       metricsserver.Options{BindAddress: o.metricsAddress},
-		HealthProbeBindAddress:        o.probeAddress,
-		LeaderElection:                o.leaderElect,
-		LeaderElectionID:              permissions.LeaseName,
-		LeaderElectionNamespace:       o.leaderNamespace,
-		LeaderElectionReleaseOnCancel: true,
-	}
-	controllers.Limit(&mgrOptions, namespaces)
-	mgr, err := ctrl.NewManager(cfg, mgrOptions)
-	if err != nil {
-		return nil, fmt.Errorf("making the manager: %w", err)
 	}
 	if err := mgr.AddHealthzCheck("healthz", healthz.Ping); err != nil {
 		return nil, fmt.Errorf("adding the health check: %w", err)
@@ -166,18 +151,14 @@ func newManager(
 	return mgr, nil
 }
 
-func addControllers(
-	ctx context.Context, mgr ctrl.Manager, o options,
-	registry *providers.Registry, refusals *controllers.Refusals, namespaces controllers.Namespaces,
-) error {
-	overrides, err := o.overrides()
-	if err != nil {
-		return err
-	}
-	return controllers.Setup(ctx, mgr, controllers.Options{
-		Registry: registry, Refusals: refusals, LinkerdNamespace: o.linkerdNamespace, Overrides: overrides,
-		Namespaces: namespaces, Version: version,
-	})
+// serve adds what the flags say of the process.
+func (o options) serve(m *ctrl.Options) {
+	m.Metrics = metricsserver.Options{BindAddress: o.metricsAddress}
+	m.HealthProbeBindAddress = o.probeAddress
+	m.LeaderElection = o.leaderElect
+	m.LeaderElectionID = permissions.LeaseName
+	m.LeaderElectionNamespace = o.leaderNamespace
+	m.LeaderElectionReleaseOnCancel = true
 }
 
 func goVersion() string {

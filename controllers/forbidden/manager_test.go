@@ -20,7 +20,6 @@ import (
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/config"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 	"sigs.k8s.io/controller-runtime/pkg/recorder"
 
@@ -118,28 +117,23 @@ func startManager(ctx context.Context, user string, opts ...func(*ctrl.Options))
 	cfg := rest.CopyConfig(testEnv.Config)
 	cfg.Impersonate = rest.ImpersonationConfig{UserName: user}
 	m := &running{probes: freeAddress(ctx), counter: env.CountWrites(cfg), ended: make(chan error, 1)}
-	scheme, err := controllers.NewScheme()
-	Expect(err).NotTo(HaveOccurred())
 	var running context.Context
 	running, m.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	refusals := controllers.NewRefusals()
-	options := ctrl.Options{
-		Scheme: scheme, Cache: controllers.CacheOptions(registry, refusals), Client: controllers.ClientOptions(),
-		NewCache: controllers.NewCache(running), HealthProbeBindAddress: m.probes,
-		Metrics: metricsserver.Options{BindAddress: "0"}, Controller: config.Controller{SkipNameValidation: ptr.To(true)},
-	}
-	for _, opt := range opts {
-		opt(&options)
-	}
-	mgr, err := ctrl.NewManager(cfg, options)
+	mgr, err := controllers.NewManager(running, cfg, controllers.Options{
+		Registry: registry, LinkerdNamespace: linkerd.DefaultNamespace, Metrics: prometheus.NewRegistry(),
+	}, slices.Insert(opts, 0, m.serve)...)
 	Expect(err).NotTo(HaveOccurred())
-	Expect(controllers.Setup(ctx, mgr, controllers.Options{
-		Registry: registry, Refusals: refusals, LinkerdNamespace: linkerd.DefaultNamespace, Metrics: prometheus.NewRegistry(),
-	})).To(Succeed())
 	m.events, m.elected = mgr.GetEventRecorder("meshingress"), mgr.Elected()
 	go func() { m.ended <- mgr.Start(running) }()
 	DeferCleanup(m.stop)
 	return m
+}
+
+// serve lets a process have several managers, each with its readiness check.
+func (m *running) serve(o *ctrl.Options) {
+	o.HealthProbeBindAddress = m.probes
+	o.Metrics = metricsserver.Options{BindAddress: "0"}
+	o.Controller.SkipNameValidation = ptr.To(true)
 }
 
 // stop ends the manager, unless it is over.

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -18,7 +19,6 @@ import (
 	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/config"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
@@ -62,7 +62,7 @@ type Operator struct {
 }
 
 // Option changes how a manager is started.
-type Option func(*ctrl.Options)
+type Option = func(*ctrl.Options)
 
 // WithLeaderElection starts one of several replicas: its controllers run once it leads,
 // which Start does not wait for.
@@ -127,11 +127,14 @@ func start(
 ) (*Operator, error) {
 	registry := prometheus.NewRegistry()
 	o := &Operator{Counter: env.CountWrites(cfg), Watches: followWatches(cfg), Metrics: registry}
-	mgr, err := newManager(ctx, cfg, registry, namespaces, opts)
+	var running context.Context
+	running, o.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	mgr, err := newManager(running, cfg, registry, namespaces, opts)
 	if err != nil {
+		o.cancel()
 		return nil, err
 	}
-	return o, o.run(ctx, mgr)
+	return o, o.run(ctx, running, mgr)
 }
 
 // Connect installs the operator's RBAC, and returns the configuration of its
@@ -173,40 +176,24 @@ func waitUntilAllowed(ctx context.Context, e *env.Environment, namespace string)
 func newManager(
 	ctx context.Context, cfg *rest.Config, registry *prometheus.Registry, namespaces controllers.Namespaces, opts []Option,
 ) (ctrl.Manager, error) {
-	scheme, err := controllers.NewScheme()
-	if err != nil {
-		return nil, err
-	}
 	vendors, err := all.New()
 	if err != nil {
 		return nil, err
 	}
-	refusals := controllers.NewRefusals()
-	options := ctrl.Options{
-		Scheme:  scheme,
-		Cache:   controllers.CacheOptions(vendors, refusals),
-		Client:  controllers.ClientOptions(),
-		Metrics: metricsserver.Options{BindAddress: "0"},
-		// A process may start the operator several times.
-		Controller: config.Controller{SkipNameValidation: ptr.To(true)},
-	}
-	controllers.Limit(&options, namespaces)
-	for _, opt := range opts {
-		opt(&options)
-	}
-	mgr, err := ctrl.NewManager(cfg, options)
-	if err != nil {
-		return nil, fmt.Errorf("making the manager: %w", err)
-	}
-	return mgr, controllers.Setup(ctx, mgr, controllers.Options{
-		Registry: vendors, Refusals: refusals, LinkerdNamespace: linkerd.DefaultNamespace, Metrics: registry,
-		Namespaces: namespaces,
-	})
+	return controllers.NewManager(ctx, cfg, controllers.Options{
+		Registry: vendors, LinkerdNamespace: linkerd.DefaultNamespace, Metrics: registry, Namespaces: namespaces,
+	}, slices.Insert(opts, 0, withoutServers)...)
 }
 
-func (o *Operator) run(ctx context.Context, mgr ctrl.Manager) error {
-	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	o.cancel, o.ended = cancel, make(chan error, 1)
+// withoutServers lets a process have several managers.
+func withoutServers(o *ctrl.Options) {
+	o.Metrics = metricsserver.Options{BindAddress: "0"}
+	o.Controller.SkipNameValidation = ptr.To(true)
+}
+
+// run starts the manager, to go on until running ends; ctx limits the start.
+func (o *Operator) run(ctx, running context.Context, mgr ctrl.Manager) error {
+	o.ended = make(chan error, 1)
 	go func() { o.ended <- mgr.Start(running) }()
 	synced := make(chan bool, 1)
 	go func() { synced <- mgr.GetCache().WaitForCacheSync(ctx) }()
