@@ -313,21 +313,7 @@ func owned(kinds ...string) func([]*unstructured.Unstructured) []*unstructured.U
 // formerTraefik is what an API server serves with the CRDs of a Traefik before 2.10.
 func formerTraefik(s scenario) scenario {
 	s.serve = func(ctx context.Context) {
-		Expect(testEnv.RemoveCRDs(ctx, crds.Traefik)).To(Succeed())
-		definitions, err := crds.Load(crds.Traefik)
-		Expect(err).NotTo(HaveOccurred())
-		for _, crd := range definitions {
-			if crd.Spec.Group != "traefik.containo.us" {
-				continue
-			}
-			Expect(admin.Create(ctx, crd)).To(Succeed())
-			Eventually(func() error {
-				list := &unstructured.UnstructuredList{}
-				list.SetAPIVersion(crd.Spec.Group + "/v1alpha1")
-				list.SetKind(crd.Spec.Names.ListKind)
-				return admin.List(ctx, list)
-			}).WithTimeout(propagation).Should(Succeed())
-		}
+		Expect(testEnv.KeepCRDs(ctx, crds.Traefik, "traefik.containo.us")).To(Succeed())
 	}
 	s.serveAgain = func(ctx context.Context) { Expect(testEnv.InstallCRDs(ctx, crds.Traefik)).To(Succeed()) }
 	return s

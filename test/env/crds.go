@@ -50,6 +50,18 @@ func (e *Environment) RemoveCRDs(ctx context.Context, vendors ...string) error {
 	return e.DeleteCRDs(ctx, all...)
 }
 
+// KeepCRDs deletes, as RemoveCRDs does, the CRDs of a vendor but for those of one API
+// group, as a former release of the vendor has them. InstallCRDs brings them back.
+func (e *Environment) KeepCRDs(ctx context.Context, vendor, group string) error {
+	all, err := loadCRDs([]string{vendor})
+	if err != nil {
+		return err
+	}
+	return e.DeleteCRDs(ctx, slices.DeleteFunc(all, func(crd *apiextensionsv1.CustomResourceDefinition) bool {
+		return crd.Spec.Group == group
+	})...)
+}
+
 // DeleteCRDs deletes CRDs as RemoveCRDs does, whoever has made them.
 func (e *Environment) DeleteCRDs(ctx context.Context, all ...*apiextensionsv1.CustomResourceDefinition) error {
 	if err := e.WarmUp(ctx, all...); err != nil {

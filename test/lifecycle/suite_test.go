@@ -10,7 +10,6 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -58,28 +57,7 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 // until the container ends.
 func serveFormerTraefik(ctx SpecContext) {
 	DeferCleanup(func(ctx SpecContext) { Expect(testEnv.InstallCRDs(ctx, crds.Traefik)).To(Succeed()) })
-	Expect(testEnv.RemoveCRDs(ctx, crds.Traefik)).To(Succeed())
-	definitions, err := crds.Load(crds.Traefik)
-	Expect(err).NotTo(HaveOccurred())
-	for _, crd := range definitions {
-		if crd.Spec.Group != "traefik.containo.us" {
-			continue
-		}
-		Expect(user.Create(ctx, crd)).To(Succeed())
-		eventually(ctx, func() (bool, error) {
-			err := user.Get(ctx, client.ObjectKeyFromObject(crd), crd)
-			return isEstablished(crd), err
-		}).Should(BeTrue())
-	}
-}
-
-func isEstablished(crd *apiextensionsv1.CustomResourceDefinition) bool {
-	for _, c := range crd.Status.Conditions {
-		if c.Type == apiextensionsv1.Established {
-			return c.Status == apiextensionsv1.ConditionTrue
-		}
-	}
-	return false
+	Expect(testEnv.KeepCRDs(ctx, crds.Traefik, "traefik.containo.us")).To(Succeed())
 }
 
 // install applies objects as Helm does, and removes them after the spec. Namespaces it
