@@ -67,11 +67,11 @@ func baseRules() []rbacv1.PolicyRule {
 
 // vendors are all that there are: one without a scenario fails.
 func vendors() []v1alpha1.Vendor {
-	known, err := all.New()
+	known, err := all.Describe()
 	Expect(err).NotTo(HaveOccurred())
 	var names []v1alpha1.Vendor
-	for _, p := range known.All() {
-		names = append(names, p.Describe().Vendor)
+	for _, d := range known {
+		names = append(names, d.Vendor)
 	}
 	return names
 }

@@ -12,7 +12,6 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
-	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -107,7 +106,7 @@ var _ = Describe("The control plane with controllers, kwok and the injector", La
 		}
 		real := rules(demo)
 		Expect(rules(testEnv)).To(Equal(real))
-		Expect(real).To(ConsistOf(distinct(everyPermission())))
+		Expect(real).To(ConsistOf(expect.Distinct(everyPermission())))
 	})
 
 	It("takes a vendor out of the manager's role with the vendor's own", func(ctx SpecContext) {
@@ -138,21 +137,11 @@ var _ = Describe("The control plane with controllers, kwok and the injector", La
 // everyPermission is what the parts of the manager's role hold, opt-ins included.
 func everyPermission() []rbacv1.PolicyRule {
 	GinkgoHelper()
-	registry, err := all.New()
+	descriptions, err := all.Describe()
 	Expect(err).NotTo(HaveOccurred())
 	rules := slices.Concat(permissions.Base().All(), permissions.Authorization().All())
-	for _, p := range registry.All() {
-		rules = append(rules, slices.Concat(permissions.Vendor(p.Describe()).All(), permissions.OptIn(p.Describe()).All())...)
+	for _, d := range descriptions {
+		rules = append(rules, slices.Concat(permissions.Vendor(d).All(), permissions.OptIn(d).All())...)
 	}
 	return rules
-}
-
-func distinct(rules []rbacv1.PolicyRule) []rbacv1.PolicyRule {
-	var result []rbacv1.PolicyRule
-	for _, r := range rules {
-		if !slices.ContainsFunc(result, func(other rbacv1.PolicyRule) bool { return equality.Semantic.DeepEqual(r, other) }) {
-			result = append(result, r)
-		}
-	}
-	return result
 }

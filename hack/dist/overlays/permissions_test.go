@@ -11,7 +11,6 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	rbacv1 "k8s.io/api/rbac/v1"
-	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -20,6 +19,7 @@ import (
 	"github.com/meshingress/meshingress/hack/dist/manifests"
 	"github.com/meshingress/meshingress/internal/permissions"
 	"github.com/meshingress/meshingress/providers/all"
+	"github.com/meshingress/meshingress/test/expect"
 )
 
 const (
@@ -54,7 +54,7 @@ var _ = Describe("What the operator may do", func() {
 		for _, r := range rulesOf(vendors...) {
 			want = append(want, r.All()...)
 		}
-		Expect(e.Cluster).To(ConsistOf(distinct(want)))
+		Expect(e.Cluster).To(ConsistOf(expect.Distinct(want)))
 		Expect(e.Namespaced).To(Equal(map[string][]rbacv1.PolicyRule{namespace: permissions.LeaderElection()}))
 	},
 		Entry("is what all vendors need, by default", "default"),
@@ -69,11 +69,11 @@ var _ = Describe("What the operator may do", func() {
 		for _, r := range rulesOf() {
 			everywhere, there = append(everywhere, r.Cluster...), append(there, r.All()...)
 		}
-		Expect(e.Cluster).To(ConsistOf(distinct(everywhere)))
+		Expect(e.Cluster).To(ConsistOf(expect.Distinct(everywhere)))
 		Expect(e.Namespaced).To(HaveLen(len(watched()) + 1))
 		Expect(e.Namespaced[namespace]).To(Equal(permissions.LeaderElection()))
 		for _, ns := range watched() {
-			Expect(e.Namespaced[ns]).To(ConsistOf(distinct(there)), ns)
+			Expect(e.Namespaced[ns]).To(ConsistOf(expect.Distinct(there)), ns)
 		}
 	})
 
@@ -138,22 +138,12 @@ func effective(objects []*unstructured.Unstructured) rules.Effective {
 // rulesOf are those that some vendors need, or all where none is named.
 func rulesOf(vendors ...v1alpha1.Vendor) []permissions.Rules {
 	GinkgoHelper()
-	registry, err := all.New()
+	descriptions, err := all.Describe()
 	Expect(err).NotTo(HaveOccurred())
 	result := []permissions.Rules{permissions.Base()}
-	for _, p := range registry.All() {
-		if d := p.Describe(); len(vendors) == 0 || slices.Contains(vendors, d.Vendor) {
+	for _, d := range descriptions {
+		if len(vendors) == 0 || slices.Contains(vendors, d.Vendor) {
 			result = append(result, permissions.Vendor(d))
-		}
-	}
-	return result
-}
-
-func distinct(rules []rbacv1.PolicyRule) []rbacv1.PolicyRule {
-	var result []rbacv1.PolicyRule
-	for _, r := range rules {
-		if !slices.ContainsFunc(result, func(other rbacv1.PolicyRule) bool { return equality.Semantic.DeepEqual(r, other) }) {
-			result = append(result, r)
 		}
 	}
 	return result
