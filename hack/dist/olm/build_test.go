@@ -6,7 +6,6 @@
 package olm_test
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -69,20 +68,25 @@ func buildManager(source, output string) error {
 
 // extract writes the tree of a commit of this repository.
 func extract(commit, dir string) error {
-	trusting := "safe.directory=*" // as in a container, where another user owns the checkout
-	archive := exec.Command("git", "-c", trusting, "-C", root, "archive", "--format=tar", commit)
-	var tree, complaints bytes.Buffer
-	archive.Stdout, archive.Stderr = &tree, &complaints
-	if err := archive.Run(); err != nil {
-		return fmt.Errorf("the previous release is commit %s, which a shallow clone lacks (git fetch --unshallow): %w\n%s",
-			commit, err, &complaints)
+	if git("cat-file", "-e", commit).Run() != nil {
+		// A shallow clone lacks it.
+		if err := run(git("fetch", "--no-tags", "--depth=1", "origin", commit)); err != nil {
+			return fmt.Errorf("the previous release is commit %s, which is not here: %w", commit, err)
+		}
 	}
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return err
 	}
-	untar := exec.Command("tar", "-x", "-C", dir)
-	untar.Stdin = &tree
-	return run(untar)
+	tree := dir + ".tar"
+	if err := run(git("archive", "--output="+tree, commit)); err != nil {
+		return err
+	}
+	return run(exec.Command("tar", "-x", "-f", tree, "-C", dir))
+}
+
+// git is a command on this repository. In a container another user may own the checkout.
+func git(args ...string) *exec.Cmd {
+	return exec.Command("git", append([]string{"-c", "safe.directory=*", "-C", root}, args...)...)
 }
 
 func run(command *exec.Cmd) error {
