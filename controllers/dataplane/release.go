@@ -9,11 +9,11 @@ import (
 	"slices"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/controllers/internal/apply"
 	"github.com/meshingress/meshingress/controllers/internal/base"
 	"github.com/meshingress/meshingress/controllers/internal/conditions"
 )
@@ -35,18 +35,31 @@ func (r *Reconciler) release(ctx context.Context, class *v1alpha1.MeshIngressCla
 			return ctrl.Result{}, nil
 		}
 	}
-	if apierrors.IsConflict(err) { // something has changed since it was read, which says nothing
+	if apply.IsStale(err) { // which says nothing
 		return base.Retry(ctrl.Result{}, err)
 	}
-	set := conditions.For(&class.Status.Conditions, class.Generation)
-	set.False(v1alpha1.ConditionReady, v1alpha1.ReasonReleasing, cmp.Or(errorText(r.Explain(err, class)), waitsFor))
-	if unsaid := r.patchStatus(ctx, before, class); unsaid != nil {
+	if unsaid := r.sayWhatHolds(ctx, before, class, err, waitsFor); unsaid != nil {
 		return r.Unsaid(ctx, class, unsaid)
 	}
 	if base.IsLasting(err) {
 		return ctrl.Result{RequeueAfter: base.RetryDenied}, nil
 	}
 	return base.Retry(ctrl.Result{RequeueAfter: leaveRetry}, err)
+}
+
+// sayWhatHolds tells what keeps a class from going: an error, or what it waits for.
+func (r *Reconciler) sayWhatHolds(
+	ctx context.Context, before, class *v1alpha1.MeshIngressClass, err error, waitsFor string,
+) error {
+	set := conditions.For(&class.Status.Conditions, class.Generation)
+	set.False(v1alpha1.ConditionReady, v1alpha1.ReasonReleasing, cmp.Or(errorText(r.Explain(err, class)), waitsFor))
+	s := &scope{class: class, written: outcome{denied: err}}
+	// What else was seen is not looked at any more, and stays.
+	s.hazards.found = slices.DeleteFunc(slices.Clone(class.Status.Hazards), func(h v1alpha1.Notice) bool {
+		return h.Reason == v1alpha1.ReasonAdmissionDenied
+	})
+	s.setHazards(set)
+	return r.sayStatus(ctx, before, class)
 }
 
 // leaveRetry is how soon it is looked again at what a deletion waits for: the last pod

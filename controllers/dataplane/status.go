@@ -46,12 +46,17 @@ func (r *Reconciler) updateStatus(ctx context.Context, s *scope) error {
 	conflict := s.conflict()
 	set.Only(conflict != nil, v1alpha1.ConditionConflicted, conflictReason(conflict), s.explain(conflict))
 	set.Summarize(v1alpha1.ConditionAccepted, v1alpha1.ConditionDiscovered, v1alpha1.ConditionMeshed)
-	if err := r.patchStatus(ctx, s.before, s.class); err != nil {
+	return r.sayStatus(ctx, s.before, s.class)
+}
+
+// sayStatus writes the status, and tells of what is new in it.
+func (r *Reconciler) sayStatus(ctx context.Context, before, class *v1alpha1.MeshIngressClass) error {
+	if err := r.patchStatus(ctx, before, class); err != nil {
 		return err
 	}
-	conditions.Announce(r.Events, s.class, s.before.Status.Conditions, status.Conditions)
-	conditions.AnnounceNotices(r.Events, s.class, s.before.Status.Notices, status.Notices)
-	conditions.AnnounceNotices(r.Events, s.class, s.before.Status.Hazards, status.Hazards)
+	conditions.Announce(r.Events, class, before.Status.Conditions, class.Status.Conditions)
+	conditions.AnnounceNotices(r.Events, class, before.Status.Notices, class.Status.Notices)
+	conditions.AnnounceNotices(r.Events, class, before.Status.Hazards, class.Status.Hazards)
 	return nil
 }
 

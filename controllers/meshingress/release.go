@@ -8,11 +8,11 @@ import (
 	"errors"
 	"slices"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/controllers/internal/apply"
 	"github.com/meshingress/meshingress/controllers/internal/base"
 	"github.com/meshingress/meshingress/controllers/internal/conditions"
 	"github.com/meshingress/meshingress/internal/translate"
@@ -24,7 +24,7 @@ func (r *Reconciler) release(ctx context.Context, mi *v1alpha1.MeshIngress) (ctr
 	if !controllerutil.ContainsFinalizer(mi, v1alpha1.Finalizer) {
 		return ctrl.Result{}, nil
 	}
-	if err := r.takeBack(ctx, mi); apierrors.IsConflict(err) {
+	if err := r.takeBack(ctx, mi); apply.IsStale(err) {
 		return base.Retry(ctrl.Result{}, err)
 	} else if err != nil {
 		return r.holdBack(ctx, mi, err)
@@ -84,7 +84,7 @@ func (r *Reconciler) takeBack(ctx context.Context, mi *v1alpha1.MeshIngress) err
 			errs = append(errs, err)
 		}
 	}
-	if i := slices.IndexFunc(errs, apierrors.IsConflict); i >= 0 {
+	if i := slices.IndexFunc(errs, apply.IsStale); i >= 0 {
 		return errs[i]
 	}
 	return errors.Join(errs...)

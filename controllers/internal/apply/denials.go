@@ -39,6 +39,16 @@ func NewDenials(retry time.Duration, c clock.PassiveClock) *Denials {
 	return &Denials{retry: retry, clock: c, last: map[string]denial{}}
 }
 
+// unless makes a write, unless just that was refused of late.
+func (d *Denials) unless(write string, body []byte, does func() error) error {
+	if err := d.recall(write, body); err != nil {
+		return err
+	}
+	err := does()
+	d.note(write, body, err)
+	return err
+}
+
 // recall is the refusal of a write that still holds; nil where there is none.
 func (d *Denials) recall(write string, body []byte) error {
 	if d == nil {
@@ -84,12 +94,15 @@ func (w Writer) send(
 		return fmt.Errorf("writing %s: %w", Describe(body), err)
 	}
 	write := body.GroupVersionKind().String() + " " + client.ObjectKeyFromObject(body).String() + " " + manager
-	if err := w.Denials.recall(write, content); err != nil {
-		return err
-	}
-	log.FromContext(ctx).Info(does, "object", Describe(body))
-	opts = append(opts, client.FieldOwner(manager))
-	err = w.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(body), opts...)
-	w.Denials.note(write, content, err)
-	return err
+	return w.Denials.unless(write, content, func() error {
+		log.FromContext(ctx).Info(does, "object", Describe(body))
+		opts = append(opts, client.FieldOwner(manager))
+		return w.Client.Apply(ctx, client.ApplyConfigurationFromUnstructured(body), opts...)
+	})
+}
+
+// sendOther is send for what is no apply: a name stands for what it does to the object,
+// in whatever version.
+func (w Writer) sendOther(name string, obj client.Object, does func() error) error {
+	return w.Denials.unless(name+" "+Describe(obj), []byte(obj.GetUID()), does)
 }

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	clocktesting "k8s.io/utils/clock/testing"
@@ -107,6 +109,40 @@ func TestWhatIsRefusedIsNotAskedForAgainSoon(t *testing.T) {
 	}
 }
 
+func TestADeletionThatIsRefusedIsNotAskedForAgainSoon(t *testing.T) {
+	for name, code := range map[string]int32{"forbidden": http.StatusForbidden, "not found": http.StatusNotFound} {
+		t.Run(name, func(t *testing.T) {
+			g := newGate(nil)
+			us := owner("infra")
+			obj := generated(us, "infra", "settings", nil)
+			denied := &apierrors.StatusError{ErrStatus: metav1.Status{Code: code, Message: `admission webhook "x" denied the request: no`}}
+			version := 0
+			c := interceptor.NewClient(nil, interceptor.Funcs{
+				Get: func(_ context.Context, _ client.WithWatch, _ client.ObjectKey, into client.Object, _ ...client.GetOption) error {
+					version++
+					obj.DeepCopyInto(into.(*unstructured.Unstructured))
+					into.SetResourceVersion(strconv.Itoa(version))
+					return nil
+				},
+				Delete: func(context.Context, client.WithWatch, client.Object, ...client.DeleteOption) error {
+					g.asked++
+					return denied
+				},
+			})
+			g.writer.Client, g.writer.Live = c, c
+			for range 20 {
+				if err := g.writer.Delete(t.Context(), us, entryOf(obj)); !errors.Is(err, denied) {
+					t.Fatalf("got %v, want the refusal", err)
+				}
+			}
+			g.expectAsked(t, 1)
+			g.advance(hold)
+			_ = g.writer.Delete(t.Context(), us, entryOf(obj))
+			g.expectAsked(t, 1)
+		})
+	}
+}
+
 func TestOnlyWhatIsSentIsLogged(t *testing.T) {
 	g := newGate(apierrors.NewForbidden(deploymentsResource, "edge", errors.New("no")))
 	for range 3 {
@@ -153,6 +189,7 @@ func TestWhoRefused(t *testing.T) {
 		err       error
 		denied    bool
 		admission bool
+		stale     bool
 	}{
 		"nobody":   {err: nil},
 		"the user": {err: errors.New("a webhook denied the request")},
@@ -186,6 +223,11 @@ func TestWhoRefused(t *testing.T) {
 			err:    status(http.StatusTeapot, "", `admission webhook "x" denied the request without explanation`),
 			denied: true, admission: true,
 		},
+		"a webhook with the code of a conflict": {
+			err:    status(http.StatusConflict, metav1.StatusReasonConflict, `admission webhook "x" denied the request: no`),
+			denied: true, admission: true,
+		},
+		"another write":                  {err: apierrors.NewConflict(deploymentsResource, "edge", errors.New("it has been modified")), stale: true},
 		"a webhook that does not answer": {err: apierrors.NewInternalError(errors.New(`failed calling webhook "x": timeout`))},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -194,6 +236,9 @@ func TestWhoRefused(t *testing.T) {
 			}
 			if got := apply.IsAdmissionDenied(tc.err); got != tc.admission {
 				t.Errorf("IsAdmissionDenied is %t, want %t", got, tc.admission)
+			}
+			if got := apply.IsStale(tc.err); got != tc.stale {
+				t.Errorf("IsStale is %t, want %t", got, tc.stale)
 			}
 		})
 	}

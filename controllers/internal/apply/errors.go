@@ -80,6 +80,10 @@ func IsAdmissionDenied(err error) bool {
 	return strings.Contains(message, " denied request: ") || strings.Contains(message, " denied the request")
 }
 
+// IsStale reports whether a write came too late: what it was made of has changed since it
+// was read. A webhook may refuse with the same code, and means something else.
+func IsStale(err error) bool { return apierrors.IsConflict(err) && !IsAdmissionDenied(err) }
+
 // fieldConflicts reads the conflicts of a refused apply.
 func fieldConflicts(err error, object string) []*FieldConflictError {
 	var status apierrors.APIStatus
@@ -108,8 +112,12 @@ func managerOf(message string) string {
 }
 
 // isGone reports whether a write failed because its object is not there: no such
-// object, no such kind, or another UID.
+// object, no such kind, or another UID. A webhook that refuses with the code of one of
+// these says nothing about the object.
 func isGone(err error) bool {
+	if IsAdmissionDenied(err) {
+		return false
+	}
 	if apierrors.IsNotFound(err) || meta.IsNoMatchError(err) {
 		return true
 	}

@@ -96,8 +96,10 @@ func (w Writer) handOver(
 	if err != nil {
 		return fmt.Errorf("giving back fields of %s: %w", claim, err)
 	}
-	log.FromContext(ctx).Info("Giving back fields", "object", claim.String(), "fields", len(back))
-	err = w.Client.Patch(ctx, claim.object(), client.RawPatch(types.JSONPatchType, patch), client.FieldOwner(claim.Manager))
+	err = w.sendOther("give back "+claim.Manager, live, func() error {
+		log.FromContext(ctx).Info("Giving back fields", "object", claim.String(), "fields", len(back))
+		return w.Client.Patch(ctx, claim.object(), client.RawPatch(types.JSONPatchType, patch), client.FieldOwner(claim.Manager))
+	})
 	if err != nil && !isGone(err) {
 		return fmt.Errorf("giving back fields of %s: %w", claim, err)
 	}

@@ -108,9 +108,11 @@ func (w Writer) Delete(ctx context.Context, owner translate.Owner, entry v1alpha
 	if err != nil || live == nil || !owner.Owns(live) {
 		return err
 	}
-	log.FromContext(ctx).Info("Deleting object", "object", Describe(live))
 	uid, version := live.GetUID(), live.GetResourceVersion()
-	err = w.Client.Delete(ctx, live, client.Preconditions{UID: &uid, ResourceVersion: &version})
+	err = w.sendOther("delete", live, func() error {
+		log.FromContext(ctx).Info("Deleting object", "object", Describe(live))
+		return w.Client.Delete(ctx, live, client.Preconditions{UID: &uid, ResourceVersion: &version})
+	})
 	if err != nil && !isGone(err) {
 		return fmt.Errorf("deleting %s: %w", Describe(live), err)
 	}
@@ -123,10 +125,12 @@ func (w Writer) Orphan(ctx context.Context, owner translate.Owner, entry v1alpha
 	if err != nil || live == nil || !owner.Owns(live) {
 		return err
 	}
-	log.FromContext(ctx).Info("Orphaning object", "object", Describe(live))
 	before := live.DeepCopy()
 	unmark(live, owner)
-	err = w.Client.Patch(ctx, live, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
+	err = w.sendOther("orphan", live, func() error {
+		log.FromContext(ctx).Info("Orphaning object", "object", Describe(live))
+		return w.Client.Patch(ctx, live, client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{}))
+	})
 	if err != nil && !isGone(err) {
 		return fmt.Errorf("orphaning %s: %w", Describe(live), err)
 	}

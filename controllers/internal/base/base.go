@@ -156,7 +156,7 @@ func IsUnreadable(err error) bool {
 // since: it looks again soon. No event can be relied on for that, because what has
 // changed may be of no interest otherwise, like an annotation.
 func Retry(result ctrl.Result, err error) (ctrl.Result, error) {
-	if apierrors.IsConflict(err) {
+	if apply.IsStale(err) {
 		return ctrl.Result{RequeueAfter: RetrySoon}, nil
 	}
 	return result, err
