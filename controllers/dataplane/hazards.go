@@ -19,6 +19,7 @@ import (
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/controllers/internal/apply"
+	"github.com/meshingress/meshingress/controllers/internal/base"
 	"github.com/meshingress/meshingress/controllers/internal/conditions"
 	"github.com/meshingress/meshingress/internal/authorization"
 	"github.com/meshingress/meshingress/internal/injection"
@@ -161,14 +162,7 @@ func (s *scope) denials() []v1alpha1.Notice {
 	for _, w := range s.workloads {
 		refused = append(refused, w.err)
 	}
-	var found []v1alpha1.Notice
-	for _, err := range refused {
-		if err != nil && apply.IsAdmissionDenied(err) {
-			found = append(found, v1alpha1.Notice{Reason: v1alpha1.ReasonAdmissionDenied, Message: "an admission policy or " +
-				"webhook refuses what the operator writes: exempt the operator's ServiceAccount, or the object, in it: " + err.Error()})
-		}
-	}
-	return found
+	return base.AdmissionDenied(refused...)
 }
 
 // tellsOfHazards reports whether objects of a kind concern only the classes with a

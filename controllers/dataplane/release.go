@@ -55,9 +55,7 @@ func (r *Reconciler) sayWhatHolds(
 	set.False(v1alpha1.ConditionReady, v1alpha1.ReasonReleasing, cmp.Or(errorText(r.Explain(err, class)), waitsFor))
 	s := &scope{class: class, written: outcome{denied: err}}
 	// What else was seen is not looked at any more, and stays.
-	s.hazards.found = slices.DeleteFunc(slices.Clone(class.Status.Hazards), func(h v1alpha1.Notice) bool {
-		return h.Reason == v1alpha1.ReasonAdmissionDenied
-	})
+	s.hazards.found = base.WithoutDenials(class.Status.Hazards)
 	s.setHazards(set)
 	return r.sayStatus(ctx, before, class)
 }

@@ -33,7 +33,7 @@ type authorized struct {
 	reason, message string
 
 	// denied is a refusal that trying again soon does not change.
-	denied bool
+	denied error
 
 	// waiting is true where more is to be done once the cache has caught up.
 	waiting bool
@@ -78,7 +78,7 @@ func (r *Reconciler) authorize(ctx context.Context, s *scope) error {
 	default:
 		return err
 	}
-	s.authorized.denied = true
+	s.authorized.denied = err
 	return nil
 }
 

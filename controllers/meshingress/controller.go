@@ -125,7 +125,7 @@ func (s *scope) retryAfter() time.Duration {
 		return base.RetryDenied
 	case s.waiting || s.authorized.waiting:
 		return base.RetrySoon
-	case s.authorized.denied:
+	case s.authorized.denied != nil:
 		return base.RetryDenied
 	default:
 		return 0

@@ -17,10 +17,12 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	clocktesting "k8s.io/utils/clock/testing"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/controllers/internal/apply"
 	"github.com/meshingress/meshingress/controllers/internal/controllertest"
 	"github.com/meshingress/meshingress/internal/permissions"
 	"github.com/meshingress/meshingress/test/expect"
@@ -89,12 +91,72 @@ var _ = Describe("A write that is refused", func() {
 		expect.ExpectConditionMessage(ctx, user, mi, v1alpha1.ConditionProgrammed, "the platform team wants a label 'cost-center'")
 		Expect(result.RequeueAfter).To(BeNumerically(">=", longRetry))
 		Expect(mi.Status.ObservedGeneration).To(Equal(mi.Generation))
+		expectDenied(ctx, mi, "the platform team wants a label 'cost-center'")
 
 		remove(ctx)
 		settle(ctx, mi)
 		expect.ExpectCondition(ctx, user, mi, v1alpha1.ConditionProgrammed, metav1.ConditionTrue, v1alpha1.ReasonProgrammed)
+		expectNotDenied(ctx, mi)
+	})
+
+	It("by an admission policy is a hazard, also in an update and on the way out", func(ctx SpecContext) {
+		now := clocktesting.NewFakePassiveClock(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
+		reconciler.Denials = apply.NewDenials(longRetry, now)
+		later := func() { now.SetTime(now.Now().Add(longRetry)) }
+		mi, _ := settle(ctx, create(ctx, web(createClass(ctx, ingressNginx()))))
+		remove := refuseIngresses(ctx, "no changes on Fridays")
+		change(ctx, mi, func(mi *v1alpha1.MeshIngress) { mi.Spec.Rules[0].Host = "other.example.com" })
+		settle(ctx, mi)
+		expectDenied(ctx, mi, "no changes on Fridays")
+		expectQuiet(ctx, mi)
+		remove(ctx)
+		later()
+		settle(ctx, mi)
+		expectNotDenied(ctx, mi)
+
+		remove = refuseIngresses(ctx, "nothing is deleted on Fridays")
+		operator.Events.Forget()
+		expect.ExpectDeleted(ctx, user, mi)
+		settle(ctx, mi)
+		expect.ExpectCondition(ctx, user, mi, v1alpha1.ConditionReady, metav1.ConditionFalse, v1alpha1.ReasonReleasing)
+		expectDenied(ctx, mi, "nothing is deleted on Fridays")
+		expectQuiet(ctx, mi)
+		remove(ctx)
+		later()
+		operator.ReconcileUntilSettled(ctx, reconciler, mi)
+		expect.ExpectNotFound(ctx, user, mi)
+		Expect(routeObjects(ctx)).To(BeEmpty())
 	})
 })
+
+// expectDenied expects the hazard with the text of a policy, and one event of it.
+func expectDenied(ctx SpecContext, mi *v1alpha1.MeshIngress, text string) {
+	GinkgoHelper()
+	expect.ExpectCondition(ctx, user, mi, v1alpha1.ConditionHazard, metav1.ConditionTrue, v1alpha1.ReasonAdmissionDenied)
+	expect.ExpectConditionMessage(ctx, user, mi, v1alpha1.ConditionHazard, text, "exempt the operator's ServiceAccount")
+	notices := expect.ExpectExists(ctx, user, mi).Status.Notices
+	Expect(notices).To(ContainElement(HaveField("Reason", v1alpha1.ReasonAdmissionDenied)))
+	Expect(operator.Events.Events()).To(ContainElement(And(
+		HavePrefix("Warning "+v1alpha1.ReasonAdmissionDenied+": "), ContainSubstring(text))))
+}
+
+func expectNotDenied(ctx SpecContext, mi *v1alpha1.MeshIngress) {
+	GinkgoHelper()
+	expect.ExpectNoCondition(ctx, user, mi, v1alpha1.ConditionHazard)
+	Expect(expect.ExpectExists(ctx, user, mi).Status.Notices).NotTo(ContainElement(HaveField("Reason", v1alpha1.ReasonAdmissionDenied)))
+}
+
+// expectQuiet expects that nothing is sent, and nothing told, at twenty events.
+func expectQuiet(ctx SpecContext, mi *v1alpha1.MeshIngress) {
+	GinkgoHelper()
+	operator.Writes.Reset()
+	told := operator.Events.Events()
+	for range 20 {
+		reconcileOnce(ctx, mi)
+	}
+	Expect(operator.Writes.Writes()).To(BeEmpty())
+	Expect(operator.Events.Events()).To(Equal(told))
+}
 
 // vendorRoles begin the names of the roles that let the operator write vendors' kinds.
 const vendorRoles = "meshingress-vendor-"
@@ -171,7 +233,7 @@ func refuseIngresses(ctx context.Context, message string) (remove func(context.C
 			MatchConstraints: &admissionv1.MatchResources{
 				NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"kubernetes.io/metadata.name": namespace}},
 				ResourceRules: []admissionv1.NamedRuleWithOperations{{RuleWithOperations: admissionv1.RuleWithOperations{
-					Operations: []admissionv1.OperationType{admissionv1.Create, admissionv1.Update},
+					Operations: []admissionv1.OperationType{admissionv1.Create, admissionv1.Update, admissionv1.Delete},
 					Rule: admissionv1.Rule{
 						APIGroups: []string{"networking.k8s.io"}, APIVersions: []string{"v1"}, Resources: []string{"ingresses"},
 					},

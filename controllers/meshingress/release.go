@@ -42,7 +42,10 @@ func (r *Reconciler) holdBack(ctx context.Context, mi *v1alpha1.MeshIngress, cau
 	before := mi.DeepCopy()
 	set := conditions.For(&mi.Status.Conditions, mi.Generation)
 	set.False(v1alpha1.ConditionReady, v1alpha1.ReasonReleasing, r.explain(ctx, mi, cause).Error())
-	if err := r.patchStatus(ctx, before, mi); err != nil {
+	denials := base.AdmissionDenied(cause)
+	tellHazards(set, denials)
+	mi.Status.Notices = withDenials(mi.Status.Notices, denials)
+	if err := r.sayStatus(ctx, before, mi); err != nil {
 		return r.Unsaid(ctx, mi, err)
 	}
 	if base.IsLasting(cause) {

@@ -36,9 +36,9 @@ func (r *Reconciler) updateStatus(ctx context.Context, s *scope) error {
 		status.MovingTo = nil
 		status.Strategy = s.result.Strategy
 		status.Routes = s.result.Routes[:min(len(s.result.Routes), maxRoutes)]
-		notices := slices.Concat(s.result.Hazards, s.result.Plan.Notices)
-		status.Notices = conditions.Notices(notices, maxNotices)
+		status.Notices = slices.Concat(s.result.Hazards, s.result.Plan.Notices)
 	}
+	status.Notices = withDenials(status.Notices, s.denials())
 	set := conditions.For(&status.Conditions, s.mi.Generation)
 	s.setAccepted(set)
 	s.setResolvedRefs(set)
@@ -49,12 +49,27 @@ func (r *Reconciler) updateStatus(ctx context.Context, s *scope) error {
 	reason, message := s.conflict()
 	set.Only(s.written.conflicted(), v1alpha1.ConditionConflicted, reason, message)
 	set.Summarize(s.summarized()...)
-	if err := r.patchStatus(ctx, s.before, s.mi); err != nil {
+	return r.sayStatus(ctx, s.before, s.mi)
+}
+
+// sayStatus writes the status, and tells of what is new in it.
+func (r *Reconciler) sayStatus(ctx context.Context, before, mi *v1alpha1.MeshIngress) error {
+	if err := r.patchStatus(ctx, before, mi); err != nil {
 		return err
 	}
-	conditions.Announce(r.Events, s.mi, s.before.Status.Conditions, status.Conditions)
-	conditions.AnnounceNotices(r.Events, s.mi, s.before.Status.Notices, status.Notices)
+	conditions.Announce(r.Events, mi, before.Status.Conditions, mi.Status.Conditions)
+	conditions.AnnounceNotices(r.Events, mi, before.Status.Notices, mi.Status.Notices)
 	return nil
+}
+
+// denials are the writes that admission refused.
+func (s *scope) denials() []v1alpha1.Notice {
+	return base.AdmissionDenied(s.written.denied, s.authorized.denied)
+}
+
+// withDenials puts denials before the notices, in the place of those before.
+func withDenials(notices, denials []v1alpha1.Notice) []v1alpha1.Notice {
+	return conditions.Notices(slices.Concat(denials, base.WithoutDenials(notices)), maxNotices)
 }
 
 // summarized are the conditions that Ready is made of.
@@ -74,15 +89,18 @@ func (s *scope) setHazard(set conditions.Setter) {
 	if !s.translated() {
 		return
 	}
-	messages := make([]string, 0, len(s.result.Hazards))
-	for _, h := range s.result.Hazards {
+	tellHazards(set, slices.Concat(s.denials(), s.result.Hazards))
+}
+
+func tellHazards(set conditions.Setter, hazards []v1alpha1.Notice) {
+	reason, messages := v1alpha1.ReasonPending, make([]string, 0, len(hazards))
+	for _, h := range hazards {
 		messages = append(messages, h.Message)
 	}
-	reason := v1alpha1.ReasonPending
-	if len(messages) > 0 {
-		reason = s.result.Hazards[0].Reason
+	if len(hazards) > 0 {
+		reason = hazards[0].Reason
 	}
-	set.Only(len(messages) > 0, v1alpha1.ConditionHazard, reason, strings.Join(messages, "; "))
+	set.Only(len(hazards) > 0, v1alpha1.ConditionHazard, reason, strings.Join(messages, "; "))
 }
 
 // translated reports whether the pure path was run and found a strategy.

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -145,6 +146,26 @@ func (r *Reconciler) Explain(err error, class *v1alpha1.MeshIngressClass) error 
 // IsLasting reports whether an error is for the user's eyes rather than for a
 // retry.
 func IsLasting(err error) bool { return apply.IsDenied(err) || IsUnreadable(err) }
+
+// AdmissionDenied are the hazards of writes that an admission policy or a webhook has
+// refused; the errors of others, and nil, tell of none.
+func AdmissionDenied(errs ...error) []v1alpha1.Notice {
+	var found []v1alpha1.Notice
+	for _, err := range errs {
+		if err != nil && apply.IsAdmissionDenied(err) {
+			found = append(found, v1alpha1.Notice{Reason: v1alpha1.ReasonAdmissionDenied, Message: "an admission policy or " +
+				"webhook refuses what the operator writes: exempt the operator's ServiceAccount, or the object, in it: " + err.Error()})
+		}
+	}
+	return found
+}
+
+// WithoutDenials are notices but for those of AdmissionDenied.
+func WithoutDenials(notices []v1alpha1.Notice) []v1alpha1.Notice {
+	return slices.DeleteFunc(slices.Clone(notices), func(n v1alpha1.Notice) bool {
+		return n.Reason == v1alpha1.ReasonAdmissionDenied
+	})
+}
 
 // IsUnreadable reports whether Linkerd is there and what it says makes no sense.
 func IsUnreadable(err error) bool {
