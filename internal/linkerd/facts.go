@@ -29,8 +29,8 @@ type Facts struct {
 	// Namespace of the control plane.
 	Namespace string
 
-	// Version as the ConfigMap has it, "stable-2.14.10" or "edge-26.8.3"; empty
-	// where it does not say.
+	// Version as the ConfigMap has it, "stable-2.14.10", "edge-26.8.3" or
+	// "enterprise-2.19.6"; empty where it does not say.
 	Version string
 
 	// ClusterDomain, never empty.

@@ -16,17 +16,23 @@ import (
 // (v2.192.0) until f0277cc77 (v2.203.1 and v2.205.0): edge-23.3.2 to edge-23.6.3. A version
 // that cannot be read has no fault.
 func IngressModeFailsRequests(v string) bool {
-	channel, number, found := strings.Cut(v, "-")
-	if !found || channel != "edge" && channel != "stable" {
-		channel, number = "stable", v
-	}
-	parsed, err := version.ParseGeneric(number)
+	parsed, err := version.ParseGeneric(number(v))
 	if err != nil {
 		return false
 	}
 	first, fixed := "2.13.0", "2.13.5"
-	if channel == "edge" {
+	if parsed.Major() > 2 {
 		first, fixed = "23.3.2", "23.7.1"
 	}
 	return parsed.AtLeast(version.MustParseGeneric(first)) && parsed.LessThan(version.MustParseGeneric(fixed))
+}
+
+// number is a version without its channel: stable-2.13.1, edge-23.4.1, and enterprise-2.15.1
+// and preview-24.1.1 of Buoyant's distribution (its documentation, overview/versions). Edge
+// releases and previews are numbered by their date.
+func number(v string) string {
+	if channel, rest, found := strings.Cut(v, "-"); found && !strings.ContainsAny(channel, "0123456789") {
+		return rest
+	}
+	return v
 }
