@@ -49,6 +49,9 @@ func (r *Reconciler) write(ctx context.Context, s *scope) error {
 		if v.result.Rejected != nil || s.linkerdMissing() != "" {
 			return nil // what was written before stays until it can be told again what is wanted
 		}
+		if !s.begun() && s.allBlocked() {
+			return nil
+		}
 		plan = v.result.Plan
 	}
 	targets, err := r.targets(ctx, s, plan.Fields)
@@ -66,6 +69,17 @@ func (r *Reconciler) write(ctx context.Context, s *scope) error {
 		return err
 	}
 	return r.prune(ctx, s, inventory.Of(plan.Objects), wanted)
+}
+
+// begun reports whether the class has written anything, or may have.
+func (s *scope) begun() bool {
+	return len(s.class.Status.Claims) > 0 || len(s.class.Status.Inventory) > 0
+}
+
+// allBlocked reports whether no workload can come into the mesh. The settings of the
+// class, which are on objects of others too, are of use to a meshed controller only.
+func (s *scope) allBlocked() bool {
+	return !slices.ContainsFunc(s.workloads, func(w workload) bool { return w.Blocked == "" })
 }
 
 // targets finds the objects of others on which the plan sets fields.

@@ -36,6 +36,18 @@ func invalidNamespace(ns *corev1.Namespace, target Target) string {
 		ns.Name, linkerd.InjectAnnotation, ns.Annotations[linkerd.InjectAnnotation], strings.Join(known[1:], ", "))
 }
 
+// optedOut says that the pods have a value of their own, with which the injector leaves them
+// alone whatever their Namespace says (linkerd/linkerd2 pkg/inject/report.go edge-26.8.3,
+// disabledByAnnotation). On a workload itself such a value is a conflict.
+func optedOut(w Workload, target Target) string {
+	value, isSet := w.Template.Annotations[linkerd.InjectAnnotation]
+	if !isNamespace(target) || !isSet || value == "" || injects(value) {
+		return ""
+	}
+	return fmt.Sprintf("its pod template has %s: %q, which counts more than the annotation of its Namespace: take it off "+
+		"what the pod template is generated from", linkerd.InjectAnnotation, value)
+}
+
 // faultyProxy says that Linkerd's version has a fault that breaks header routing.
 func faultyProxy(strategy v1alpha1.Strategy, version string) string {
 	if strategy != v1alpha1.StrategyHeader || !linkerd.IngressModeFailsRequests(version) {

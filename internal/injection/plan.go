@@ -92,7 +92,7 @@ func blocked(w Workload, strategy v1alpha1.Strategy, target Target, c Cluster) s
 		return fmt.Sprintf("Linkerd's injector does not see the namespace %s: move the controller to another one", w.Namespace)
 	default:
 		return cmp.Or(unseenPods(w, c.Linkerd.Injector), invalidNamespace(c.Namespaces[w.Namespace], target),
-			faultyProxy(strategy, c.Linkerd.Version))
+			optedOut(w, target), faultyProxy(strategy, c.Linkerd.Version))
 	}
 }
 
