@@ -10,9 +10,16 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
 	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/controllers/internal/apply"
+	"github.com/meshingress/meshingress/controllers/internal/base"
 	"github.com/meshingress/meshingress/controllers/internal/drift"
 	"github.com/meshingress/meshingress/controllers/internal/inventory"
+	"github.com/meshingress/meshingress/internal/translate"
+	"github.com/meshingress/meshingress/providers"
 )
 
 // Bounds of status.planned: objects, and fields of each.
@@ -21,47 +28,94 @@ const (
 	maxPlannedFields = 64
 )
 
-// planned lists what Enforce would write for a class that is audited, sorted.
-func (s *scope) planned() []v1alpha1.PlannedWrite {
-	v := s.views[s.class.Name]
-	if !audits(s.class) || v.failed != nil || v.result.Rejected != nil {
-		return nil
-	}
-	writes := writes{}
-	for _, obj := range v.result.Plan.Objects {
-		writes.add(inventory.EntryOf(obj), drift.WithoutIdentity(obj.Object))
-	}
-	for _, set := range v.result.Plan.Fields {
-		writes.add(inventory.Entry(set.Target.GroupVersionKind, set.Target.Namespace, set.Target.Name), set.Fields)
-	}
-	for _, w := range s.workloads {
-		if len(w.planned) > 0 {
-			writes.add(w.Target.InventoryEntry, w.planned)
-		}
-	}
-	return writes.sorted()
-}
-
-// planAudit finds out what Enforce would write into each workload, as far as others have
-// set nothing else there.
+// planAudit finds out what Enforce would write for a class that is audited, and what
+// would keep it from that. Like Enforce it passes over what others have set, and plans
+// nothing for the workloads where not all of the rest can be written.
 func (r *Reconciler) planAudit(ctx context.Context, s *scope) error {
-	if !audits(s.class) {
+	v := s.views[s.class.Name]
+	if !audits(s.class) || v.failed != nil || v.result.Rejected != nil || s.allBlocked() {
 		return nil
+	}
+	s.planned = writes{}
+	if err := r.planSettings(ctx, s, v.result.Plan); err != nil || s.waiting || s.written.incomplete() != nil {
+		return err
 	}
 	for i := range s.workloads {
-		w := &s.workloads[i]
-		if w.Blocked != "" {
+		if s.workloads[i].Blocked != "" {
 			continue
 		}
-		next, err := r.nextWrite(ctx, s, *w)
-		if err != nil {
+		if err := r.planWorkload(ctx, s, &s.workloads[i]); err != nil {
 			return err
-		}
-		if next != nil {
-			w.planned, w.err = next.claim.Fields, next.conflict
 		}
 	}
 	return nil
+}
+
+func (r *Reconciler) planWorkload(ctx context.Context, s *scope, w *workload) error {
+	next, err := r.nextWrite(ctx, s, *w)
+	if err != nil || next == nil {
+		return err
+	}
+	w.err = next.conflict
+	if s.overrides(w.Target.InventoryEntry) {
+		if w.err, err = s.untakeable(next.claim, next.live); err != nil || w.err != nil {
+			return err
+		}
+	}
+	s.planned.add(w.Target.InventoryEntry, next.claim.Fields)
+	return nil
+}
+
+// planSettings is planAudit for the class's own objects and the settings on others'.
+func (r *Reconciler) planSettings(ctx context.Context, s *scope, plan providers.Plan) error {
+	targets, err := r.targets(ctx, s, plan.Fields)
+	if err != nil || s.waiting || s.written.missing != nil {
+		return err
+	}
+	for _, obj := range plan.Objects {
+		strangers, err := r.Writer().Conflicts(ctx, translate.ClassOwner(s.class), []*unstructured.Unstructured{obj})
+		if err != nil {
+			return err
+		}
+		if len(strangers) > 0 {
+			s.written.conflict = &apply.ObjectConflictError{Object: strangers[0]}
+			continue
+		}
+		s.planned.add(inventory.EntryOf(obj), drift.WithoutIdentity(obj.Object))
+	}
+	for _, t := range targets {
+		conflict, err := s.settingConflict(t)
+		if err != nil {
+			return err
+		}
+		if conflict != nil {
+			s.written.conflict = conflict
+			continue
+		}
+		s.planned.add(t.Claim.Entry, t.Claim.Fields)
+	}
+	return nil
+}
+
+// settingConflict is what keeps the settings on an object of others from being written;
+// nil where nothing does.
+func (s *scope) settingConflict(t base.Target) (conflict, err error) {
+	if overrides(s.class) {
+		return s.untakeable(t.Claim, t.Live)
+	}
+	found, err := apply.FieldConflict(t.Claim, t.Live)
+	if err != nil || found == nil {
+		return nil, err
+	}
+	return found, nil
+}
+
+// untakeable is why fields of a claim cannot be taken over; nil where they can be.
+func (s *scope) untakeable(claim apply.Claim, live client.Object) (conflict, err error) {
+	if _, err = apply.Taken(claim, live, s.taken(claim)); isConflict(err) {
+		return err, nil
+	}
+	return nil, err
 }
 
 // audits reports whether a class only says what it would write.
@@ -73,6 +127,9 @@ func audits(class *v1alpha1.MeshIngressClass) bool {
 type writes map[v1alpha1.InventoryEntry]map[string]string
 
 func (w writes) add(entry v1alpha1.InventoryEntry, fields map[string]any) {
+	if len(fields) == 0 {
+		return
+	}
 	if w[entry] == nil {
 		w[entry] = map[string]string{}
 	}

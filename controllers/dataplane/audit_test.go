@@ -79,48 +79,6 @@ var _ = Describe("An audit", func() {
 		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(Equal(map[string]string{inject: "enabled"}))
 	})
 
-	DescribeTable("shows what Enforce then writes, to the field",
-		func(ctx SpecContext, fixture string, class *v1alpha1.MeshIngressClass) {
-			installLinkerd(ctx)
-			install(ctx, fixture)
-			class.Spec.DataPlane.Injection = v1alpha1.InjectionAudit
-			Expect(testEnv.Client.Create(ctx, class)).To(Succeed())
-			before := snapshot(ctx)
-			settle(ctx, class)
-			planned := latest(ctx, class).Status.Planned
-			Expect(planned).NotTo(BeEmpty())
-			expectSame(ctx, before)
-
-			change(ctx, class, func(c *v1alpha1.MeshIngressClass) { c.Spec.DataPlane.Injection = v1alpha1.InjectionEnforce })
-			settle(ctx, class)
-			status := latest(ctx, class).Status
-			Expect(status.Planned).To(BeEmpty())
-			var written []v1alpha1.InventoryEntry
-			for _, c := range status.Claims {
-				written = append(written, c.InventoryEntry)
-			}
-			written = inventory.Union(written, status.Inventory)
-			Expect(planned).To(HaveLen(len(written)))
-			for _, p := range planned {
-				Expect(written).To(ContainElement(p.InventoryEntry))
-				Expect(owned(ctx, p.InventoryEntry)).To(Equal(p.Fields), "%v", p.InventoryEntry)
-			}
-
-			By("going back to the audit, everything is as it was")
-			change(ctx, class, func(c *v1alpha1.MeshIngressClass) { c.Spec.DataPlane.Injection = v1alpha1.InjectionAudit })
-			settle(ctx, class)
-			Expect(latest(ctx, class).Status.Planned).To(Equal(planned))
-			expectSame(ctx, before)
-		},
-		Entry("of a workload", fixtures.Traefik, builders.Class("traefik", v1alpha1.VendorTraefik)),
-		Entry("of a workload, an object and a field of somebody else's", fixtures.IngressNginx,
-			builders.Class("nginx", v1alpha1.VendorIngressNginx, builders.WithRouting(v1alpha1.RoutingHeader), withConfigMapRef())),
-		Entry("of a Namespace and an EnvoyProxy", fixtures.EnvoyGateway,
-			builders.Class("envoy", v1alpha1.VendorEnvoyGateway, forGateway)),
-		Entry("of an EnvoyProxy, for both", fixtures.EnvoyGateway, builders.Class("envoy", v1alpha1.VendorEnvoyGateway,
-			forGateway, withTarget(v1alpha1.InjectionTargetEnvoyProxy))),
-	)
-
 	DescribeTable("of a workload on which somebody else has set something shows what Enforce then writes",
 		func(ctx SpecContext, theirs map[string]any, options ...builders.ClassOption) {
 			installLinkerd(ctx)

@@ -68,7 +68,10 @@ type scope struct {
 	// by observePods and planRestarts.
 	revisit time.Duration
 
-	// written is what the writes met. Set by write.
+	// planned is what Enforce would write, for a class that is audited. Set by planAudit.
+	planned writes
+
+	// written is what the writes met, or would meet. Set by write and planAudit.
 	written outcome
 }
 
@@ -86,9 +89,6 @@ type workload struct {
 
 	// awaits is the change that waits for the end of a rollout; empty where none does.
 	awaits string
-
-	// planned are the fields that Enforce would write, for a class that is audited.
-	planned map[string]any
 
 	// wrote is the value of linkerd.io/inject that this reconcile has written.
 	wrote string
@@ -154,9 +154,6 @@ func (r *Reconciler) reconcile(ctx context.Context, s *scope) error {
 		return err
 	}
 	r.planRestarts(s)
-	if err := r.planAudit(ctx, s); err != nil {
-		return err
-	}
 	s.observed = true
 	if err := r.write(ctx, s); base.IsLasting(err) {
 		s.written.denied = r.Explain(err, s.class)

@@ -91,7 +91,7 @@ func (s *scope) setFacts(v *view) {
 	status.VendorVersion = version[:min(len(version), maxVersion)]
 	notices := slices.Concat(v.result.Plan.Notices, v.discovery.Notices(s.class), s.hazards.unknown)
 	status.Notices = conditions.Notices(notices, maxNotices)
-	status.Planned = s.planned()
+	status.Planned = s.planned.sorted()
 	status.Linkerd = nil
 	if facts.Found {
 		status.Linkerd = &v1alpha1.LinkerdStatus{

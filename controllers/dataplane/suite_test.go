@@ -42,7 +42,8 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 
 // withVendors installs what the specs, and their cleaning up, need.
 func withVendors() env.Option {
-	return env.WithVendorCRDs(crds.Traefik, crds.Contour, crds.GatewayAPI, crds.EnvoyGateway, crds.GCE, crds.Kong)
+	return env.WithVendorCRDs(crds.Traefik, crds.Contour, crds.GatewayAPI, crds.EnvoyGateway, crds.GCE, crds.Kong,
+		crds.Gloo, crds.EnRoute, crds.Emissary, crds.F5Nginx)
 }
 
 var _ = BeforeEach(func() {

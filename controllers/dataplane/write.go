@@ -68,7 +68,10 @@ func (r *Reconciler) write(ctx context.Context, s *scope) error {
 	if err := r.writeWorkloads(ctx, s); err != nil {
 		return err
 	}
-	return r.prune(ctx, s, inventory.Of(plan.Objects), wanted)
+	if err := r.prune(ctx, s, inventory.Of(plan.Objects), wanted); err != nil {
+		return err
+	}
+	return r.planAudit(ctx, s)
 }
 
 // begun reports whether the class has written anything, or may have.
