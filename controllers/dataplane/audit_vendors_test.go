@@ -63,7 +63,6 @@ func ofKongGateway(ctx SpecContext) {
 // auditedVendors is every vendor with a data plane in the cluster, every target, and
 // every class that has settings.
 func auditedVendors() map[string]audited {
-	target := func(t v1alpha1.InjectionTarget) builders.ClassOption { return withTarget(t) }
 	options := func(o ...builders.ClassOption) []builders.ClassOption { return o }
 	return map[string]audited{
 		"ingress-nginx":         {fixture: fixtures.IngressNginx, vendor: v1alpha1.VendorIngressNginx, writes: 1},
@@ -74,8 +73,9 @@ func auditedVendors() map[string]audited {
 		"Gloo":                  {fixture: fixtures.Gloo, vendor: v1alpha1.VendorGloo, opts: options(setsHeaders), writes: 1},
 		"Gloo, Settings":        {fixture: fixtures.Gloo, vendor: v1alpha1.VendorGloo, opts: options(setsSettings), writes: 2},
 		"Contour":               {fixture: fixtures.Contour, vendor: v1alpha1.VendorContour, writes: 1},
-		"Contour, token and ServiceAccount": {fixture: fixtures.Contour, vendor: v1alpha1.VendorContour,
-			opts: options(mountsToken, overriding), writes: 2},
+		"Contour, token and ServiceAccount": {
+			fixture: fixtures.Contour, vendor: v1alpha1.VendorContour, opts: options(mountsToken, overriding), writes: 2,
+		},
 		"Contour's provisioner": {fixture: fixtures.ContourProvisioner, vendor: v1alpha1.VendorContour, writes: 1},
 		"Kong":                  {fixture: fixtures.Kong, vendor: v1alpha1.VendorKong, writes: 1},
 		"Kong's DataPlane":      {fixture: fixtures.KongOperator, vendor: v1alpha1.VendorKong, prepare: ofDataPlane, writes: 1},
@@ -86,10 +86,14 @@ func auditedVendors() map[string]audited {
 		"EnRoute":               {fixture: fixtures.EnRoute, vendor: v1alpha1.VendorEnRoute, writes: 2},
 		"ngrok":                 {fixture: fixtures.Ngrok, vendor: v1alpha1.VendorNgrok, writes: 1},
 		"Envoy Gateway":         {fixture: fixtures.EnvoyGateway, vendor: v1alpha1.VendorEnvoyGateway, opts: options(forGateway), writes: 2},
-		"Envoy Gateway, Gateway": {fixture: fixtures.EnvoyGateway, vendor: v1alpha1.VendorEnvoyGateway,
-			opts: options(forGateway, target(v1alpha1.InjectionTargetGateway)), writes: 2},
-		"Envoy Gateway, EnvoyProxy": {fixture: fixtures.EnvoyGateway, vendor: v1alpha1.VendorEnvoyGateway,
-			opts: options(forGateway, target(v1alpha1.InjectionTargetEnvoyProxy)), writes: 1},
+		"Envoy Gateway, Gateway": {
+			fixture: fixtures.EnvoyGateway, vendor: v1alpha1.VendorEnvoyGateway,
+			opts: options(forGateway, withTarget(v1alpha1.InjectionTargetGateway)), writes: 2,
+		},
+		"Envoy Gateway, EnvoyProxy": {
+			fixture: fixtures.EnvoyGateway, vendor: v1alpha1.VendorEnvoyGateway,
+			opts: options(forGateway, withTarget(v1alpha1.InjectionTargetEnvoyProxy)), writes: 1,
+		},
 		"Gateway API": {fixture: fixtures.GatewayAPI, vendor: v1alpha1.VendorGatewayAPI, opts: options(forGateway), writes: 1},
 		"GCE":         {fixture: fixtures.GCE, vendor: v1alpha1.VendorGCE},
 	}

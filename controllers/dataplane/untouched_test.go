@@ -106,3 +106,19 @@ var _ = Describe("A class that finds no workload", func() {
 		Expect(latest(ctx, controllerSettings()).Data).To(HaveKey("proxy-set-headers"))
 	})
 })
+
+var _ = DescribeTable("The controller in a manager notices what is in the way, and that it goes",
+	func(ctx SpecContext, o obstacle) {
+		installLinkerd(ctx)
+		install(ctx, fixtures.Traefik)
+		o.put(ctx)
+		startManager()
+		class := newClass(ctx, "traefik", v1alpha1.VendorTraefik)
+		soonReady(ctx, class, v1alpha1.ReasonInjectionBlocked)
+		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(BeEmpty())
+		o.takeAway(ctx)
+		soon(ctx, traefikWorkload, map[string]string{inject: "enabled", skipPorts: "4567,4568,8000,8443"})
+		o.put(ctx)
+		soonReady(ctx, class, v1alpha1.ReasonInjectionBlocked)
+		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(HaveLen(2))
+	}, obstacles())
