@@ -70,7 +70,7 @@ func (r *Reconciler) take(ctx context.Context, s *scope, claim apply.Claim, live
 	for _, v := range s.views {
 		if v.class.Name != s.class.Name && len(overridden(v.class, claim)) > 0 {
 			// Classes that share a claim know the same of it.
-			if err := r.recordTaken(ctx, v.class.DeepCopy(), claim, taken); err != nil {
+			if err := r.recordTaken(ctx, v.class, claim, taken); err != nil {
 				return err
 			}
 		}
@@ -112,7 +112,7 @@ func (r *Reconciler) handOver(ctx context.Context, s *scope, claim apply.Claim, 
 	if len(taken) == 0 {
 		return nil
 	}
-	if err := r.recordTaken(ctx, heir.DeepCopy(), claim, taken); err != nil {
+	if err := r.recordTaken(ctx, heir, claim, taken); err != nil {
 		return fmt.Errorf("handing over to MeshIngressClass %s: %w", heir.Name, err)
 	}
 	forget(s.class, func(f v1alpha1.OverriddenField) bool { return isFor(f, claim) })

@@ -131,6 +131,22 @@ var _ = Describe("What Linkerd needs and somebody else has set otherwise", func(
 		expectSame(ctx, before)
 	})
 
+	It("is forgotten at once, by all classes, where somebody has removed it since", func(ctx SpecContext) {
+		first := newClass(ctx, "a-first", v1alpha1.VendorTraefik, overriding)
+		second := newClass(ctx, "b-second", v1alpha1.VendorTraefik, overriding)
+		settle(ctx, first, second)
+		rollOut(ctx, traefikWorkload)
+		annotate(ctx, traefikWorkload, map[string]string{inject: "", skipPorts: ""})
+		rollOut(ctx, traefikWorkload)
+		start := generation(ctx, traefikWorkload)
+		settle(ctx, first, second)
+		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(Equal(map[string]string{inject: "enabled", skipPorts: "4567,4568,8000,8443"}))
+		Expect(generation(ctx, traefikWorkload)).To(Equal(start+1), "one rollout")
+		for _, class := range []*v1alpha1.MeshIngressClass{first, second} {
+			Expect(latest(ctx, class).Status.Overridden).To(BeEmpty())
+		}
+	})
+
 	It("is given back as Helm has it since", func(ctx SpecContext) {
 		class := newClass(ctx, "traefik", v1alpha1.VendorTraefik, overriding)
 		settle(ctx, class)
