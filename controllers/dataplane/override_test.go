@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/intstr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
@@ -129,6 +130,25 @@ var _ = Describe("What Linkerd needs and somebody else has set otherwise", func(
 		Expect(latest(ctx, second).Status.Overridden).To(HaveLen(2))
 		remove(ctx, second)
 		expectSame(ctx, before)
+	})
+
+	It("is given back where it has come to be enough", func(ctx SpecContext) {
+		installTraefikByHelm(ctx, map[string]any{skipPorts: "8443,8000,9000,4567,4568"})
+		before := asIfAlone(ctx, traefikWorkload)
+		class := newClass(ctx, "traefik", v1alpha1.VendorTraefik, overriding)
+		port := func(number int32) {
+			edit(ctx, service("traefik", "traefik"), func(svc *corev1.Service) { svc.Spec.Ports[0].TargetPort = intstr.FromInt32(number) })
+			settle(ctx, class)
+			rollOut(ctx, traefikWorkload)
+		}
+		port(9001)
+		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(HaveKeyWithValue(skipPorts, "4567,4568,8000,8443,9000,9001"))
+
+		port(9000)
+		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(HaveKeyWithValue(skipPorts, "8443,8000,9000,4567,4568"))
+		Expect(latest(ctx, class).Status.Overridden).To(BeEmpty())
+		remove(ctx, class)
+		Expect(asIfAlone(ctx, traefikWorkload)).To(Equal(before))
 	})
 
 	It("is forgotten at once, by all classes, where somebody has removed it since", func(ctx SpecContext) {

@@ -171,7 +171,7 @@ func (s *scope) claimOn(w workload, live client.Object) (claim apply.Claim, conf
 	var lost [][]string
 	for _, c := range conflicts {
 		switch {
-		case s.suffices(claim, c):
+		case s.suffices(claim, c.Path, c.Value):
 			unstructured.RemoveNestedField(claim.Fields, c.Path...)
 		case overrides:
 			if err := addPorts(claim, c.Path, c.Value); err != nil {
@@ -190,27 +190,33 @@ func (s *scope) claimOn(w workload, live client.Object) (claim apply.Claim, conf
 	return without(claim, lost), conflict, nil
 }
 
-// suffices reports whether what others have set holds every port that is needed. Whoever
-// sets a list does without the ports that Linkerd would leave out by itself.
-func (s *scope) suffices(claim apply.Claim, c *apply.FieldConflictError) bool {
-	key, facts := c.Path[len(c.Path)-1], s.cluster.Linkerd
+// suffices reports whether what others have set at a path, a value in JSON, holds every
+// port that is needed. Whoever sets a list does without the ports that Linkerd would leave
+// out by itself.
+func (s *scope) suffices(claim apply.Claim, path []string, value string) bool {
+	key, facts := path[len(path)-1], s.cluster.Linkerd
 	byItself := map[string]string{
 		linkerd.SkipInboundPortsAnnotation:  facts.IgnoreInboundPorts,
 		linkerd.SkipOutboundPortsAnnotation: facts.IgnoreOutboundPorts,
 	}
 	ports, isList := byItself[key]
 	var theirs string
-	if !isList || json.Unmarshal([]byte(c.Value), &theirs) != nil {
+	if !isList || json.Unmarshal([]byte(value), &theirs) != nil {
 		return false
 	}
-	ours, _, _ := unstructured.NestedString(claim.Fields, c.Path...)
+	ours, _, _ := unstructured.NestedString(claim.Fields, path...)
 	return linkerd.ParsePorts(theirs).Union(linkerd.ParsePorts(ports)).Covers(linkerd.ParsePorts(ours))
 }
 
 // keepTheirPorts adds to the lists of ports of a claim those of the lists that were taken
-// over for it.
+// over for it. A list that is enough by now is not in the claim any more, so that it is
+// given back.
 func (s *scope) keepTheirPorts(claim apply.Claim) error {
 	for _, f := range s.taken(claim) {
+		if s.suffices(claim, f.Path, f.Value) {
+			unstructured.RemoveNestedField(claim.Fields, f.Path...)
+			continue
+		}
 		if err := addPorts(claim, f.Path, f.Value); err != nil {
 			return err
 		}
