@@ -39,6 +39,10 @@ type scope struct {
 	// views are all classes as they stand, this one's under its name. Set by look.
 	views map[string]*view
 
+	// peers are the other classes, those on their way out as well: what they have taken
+	// from others counts until they are gone. Set by look.
+	peers []*v1alpha1.MeshIngressClass
+
 	// workloads of this class with what they get. Set by plan.
 	workloads []workload
 

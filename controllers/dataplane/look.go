@@ -61,10 +61,12 @@ func (r *Reconciler) look(ctx context.Context, s *scope, facts linkerd.Facts) er
 	if s.served, err = observe.Served(ctx, r.Client, r.kindsOf(list.Items)); err != nil {
 		return err
 	}
-	s.views = map[string]*view{}
-	for _, other := range others(list.Items, s.class) {
-		// Where what it wants cannot be told, what it has stays.
-		s.views[other.Name], _ = r.view(ctx, s, other)
+	s.views, s.peers = map[string]*view{}, others(list.Items, s.class)
+	for _, other := range s.peers {
+		if other.DeletionTimestamp.IsZero() {
+			// Where what it wants cannot be told, what it has stays.
+			s.views[other.Name], _ = r.view(ctx, s, other)
+		}
 	}
 	if !s.class.DeletionTimestamp.IsZero() {
 		return nil
@@ -88,11 +90,11 @@ func (r *Reconciler) kindsOf(classes []v1alpha1.MeshIngressClass) []providers.Ki
 	return kinds
 }
 
-// others are the classes beside one that are not on their way out.
+// others are the classes beside one.
 func others(all []v1alpha1.MeshIngressClass, one *v1alpha1.MeshIngressClass) []*v1alpha1.MeshIngressClass {
 	var found []*v1alpha1.MeshIngressClass
 	for i := range all {
-		if all[i].Name != one.Name && all[i].DeletionTimestamp.IsZero() {
+		if all[i].Name != one.Name {
 			found = append(found, &all[i])
 		}
 	}

@@ -42,7 +42,11 @@ func (r *Reconciler) set(
 		return r.Writer().Fields(ctx, claim, live)
 	}
 	if !overrides {
-		claim = without(claim, pathsOf(taken))
+		still, err := r.Writer().StillTaken(ctx, claim, taken)
+		if err != nil {
+			return apply.Unchanged, err
+		}
+		claim = without(claim, pathsOf(still))
 	}
 	change, err := r.Writer().Force(ctx, claim, live, taken)
 	if err != nil {
@@ -50,7 +54,7 @@ func (r *Reconciler) set(
 	}
 	forget(s.class, func(f v1alpha1.OverriddenField) bool {
 		_, wanted, _ := unstructured.NestedFieldNoCopy(claim.Fields, f.Path...)
-		return isFor(f, claim) && !wanted
+		return isFor(f, claim) && (!wanted || !overrides)
 	})
 	return change, nil
 }
@@ -60,17 +64,17 @@ func (r *Reconciler) set(
 func (r *Reconciler) take(ctx context.Context, s *scope, claim apply.Claim, live client.Object) error {
 	known := s.taken(claim)
 	taken, err := apply.Taken(claim, live, known)
-	if err == nil && len(taken) < len(known) {
+	if err == nil && len(known) > 0 && !equality.Semantic.DeepEqual(taken, known) {
 		// What is forgotten is never given back: an old cache is not enough for that.
 		taken, err = r.Writer().TakenLive(ctx, claim, known)
 	}
 	if err != nil {
 		return err
 	}
-	for _, v := range s.views {
-		if v.class.Name != s.class.Name && len(overridden(v.class, claim)) > 0 {
+	for _, other := range s.peers {
+		if len(overridden(other, claim)) > 0 {
 			// Classes that share a claim know the same of it.
-			if err := r.recordTaken(ctx, v.class, claim, taken); err != nil {
+			if err := r.recordTaken(ctx, other, claim, taken); err != nil {
 				return err
 			}
 		}
@@ -106,11 +110,22 @@ func (r *Reconciler) giveBack(ctx context.Context, s *scope, claim apply.Claim) 
 	return change, nil
 }
 
-// handOver leaves what one class has taken to another one that claims the same.
+// handOver leaves a claim, and what was taken for it, to another class that wants the same.
+// It sees to it that the heir knows, because nobody else will take the claim back.
 func (r *Reconciler) handOver(ctx context.Context, s *scope, claim apply.Claim, heir *v1alpha1.MeshIngressClass) error {
-	taken := overridden(s.class, claim)
-	if len(taken) == 0 {
+	if err := r.AddFinalizer(ctx, heir); err != nil {
+		return fmt.Errorf("handing over to MeshIngressClass %s: %w", heir.Name, err)
+	}
+	if err := r.record(ctx, heir, nil, []v1alpha1.Claim{claim.Record()}); err != nil {
+		return fmt.Errorf("handing over to MeshIngressClass %s: %w", heir.Name, err)
+	}
+	recorded := overridden(s.class, claim)
+	if len(recorded) == 0 {
 		return nil
+	}
+	taken, err := r.Writer().StillTaken(ctx, claim, recorded)
+	if err != nil {
+		return err
 	}
 	if err := r.recordTaken(ctx, heir, claim, taken); err != nil {
 		return fmt.Errorf("handing over to MeshIngressClass %s: %w", heir.Name, err)
@@ -128,9 +143,9 @@ func forget(class *v1alpha1.MeshIngressClass, which func(v1alpha1.OverriddenFiel
 // that shares it.
 func (s *scope) taken(claim apply.Claim) []v1alpha1.OverriddenField {
 	found := overridden(s.class, claim)
-	for _, v := range s.views {
+	for _, other := range s.peers {
 		if len(found) == 0 {
-			found = overridden(v.class, claim)
+			found = overridden(other, claim)
 		}
 	}
 	return found

@@ -4,15 +4,20 @@
 package dataplane_test
 
 import (
+	"context"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/controllers/internal/controllertest"
 	"github.com/meshingress/meshingress/test/builders"
 	"github.com/meshingress/meshingress/test/expect"
 	"github.com/meshingress/meshingress/test/fixtures"
@@ -36,6 +41,21 @@ func installTraefikByHelm(ctx SpecContext, annotations map[string]any) {
 		body := client.ApplyConfigurationFromUnstructured(o)
 		Expect(testEnv.Client.Apply(ctx, body, client.FieldOwner("helm"))).To(Succeed())
 	}
+}
+
+// forceByHelm lets a release of the chart set annotations, and no others, whoever has set
+// them.
+func forceByHelm(ctx SpecContext, annotations map[string]any) {
+	GinkgoHelper()
+	o := &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "apps/v1", "kind": "Deployment",
+		"metadata": map[string]any{"namespace": traefikWorkload.Namespace, "name": traefikWorkload.Name},
+		"spec": map[string]any{"template": map[string]any{"metadata": map[string]any{
+			"annotations": annotations,
+		}}},
+	}}
+	body := client.ApplyConfigurationFromUnstructured(o)
+	Expect(testEnv.Client.Apply(ctx, body, client.FieldOwner("helm-upgrade"), client.ForceOwnership)).To(Succeed())
 }
 
 var _ = Describe("What Linkerd needs and somebody else has set otherwise", func() {
@@ -167,22 +187,64 @@ var _ = Describe("What Linkerd needs and somebody else has set otherwise", func(
 		}
 	})
 
+	It("is not held against a class once Helm has set what is needed", func(ctx SpecContext) {
+		first := newClass(ctx, "a-first", v1alpha1.VendorTraefik)
+		second := newClass(ctx, "b-second", v1alpha1.VendorTraefik, overriding)
+		settle(ctx, first, second)
+		forceByHelm(ctx, map[string]any{inject: "enabled"})
+		rollOut(ctx, traefikWorkload)
+		annotate(ctx, traefikWorkload, map[string]string{skipPorts: ""})
+		rollOut(ctx, traefikWorkload)
+		forceByHelm(ctx, map[string]any{inject: "enabled", skipPorts: "4567,4568,8000,8443"})
+		start := generation(ctx, traefikWorkload)
+		change(ctx, second, func(c *v1alpha1.MeshIngressClass) { c.Spec.DataPlane.Injection = v1alpha1.InjectionIgnore })
+		settle(ctx, first, second, first)
+		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(Equal(map[string]string{inject: "enabled", skipPorts: "4567,4568,8000,8443"}))
+		Expect(generation(ctx, traefikWorkload)).To(Equal(start))
+	})
+
+	It("is forgotten once Helm has set what is needed", func(ctx SpecContext) {
+		class := newClass(ctx, "traefik", v1alpha1.VendorTraefik, overriding)
+		settle(ctx, class)
+		forceByHelm(ctx, map[string]any{inject: "enabled"})
+		settle(ctx, class)
+		Expect(latest(ctx, class).Status.Overridden).NotTo(ContainElement(HaveField("Path", ContainElement(inject))))
+		forceByHelm(ctx, map[string]any{"team": "a"})
+		rollOut(ctx, traefikWorkload)
+		settle(ctx, class)
+		remove(ctx, class)
+		Expect(linkerdAnnotations(ctx, traefikWorkload)).NotTo(HaveKey(inject), "Helm has dropped it")
+	})
+
+	It("is given back as it was last, although an old cache shows what was before", func(ctx SpecContext) {
+		forceByHelm(ctx, map[string]any{inject: "disabled", skipPorts: "21"})
+		old := object(ctx, traefikWorkload)
+		forceByHelm(ctx, map[string]any{inject: "disabled", skipPorts: "22"})
+		before := asIfAlone(ctx, traefikWorkload)
+		class := newClass(ctx, "traefik", v1alpha1.VendorTraefik, overriding)
+		settle(ctx, class)
+		behind := dataplaneWith(func(
+			ctx context.Context, c client.WithWatch, key client.ObjectKey, obj client.Object, o ...client.GetOption,
+		) error {
+			if workload, ok := obj.(*appsv1.Deployment); ok && key.Name == old.GetName() {
+				return runtime.DefaultUnstructuredConverter.FromUnstructured(old.Object, workload)
+			}
+			return c.Get(ctx, key, obj, o...)
+		})
+		_, err := controllertest.Reconcile(ctx, behind, class)
+		Expect(err).NotTo(HaveOccurred())
+		settle(ctx, class)
+		remove(ctx, class)
+		Expect(asIfAlone(ctx, traefikWorkload)).To(Equal(before))
+	})
+
 	It("is given back as Helm has it since", func(ctx SpecContext) {
 		class := newClass(ctx, "traefik", v1alpha1.VendorTraefik, overriding)
 		settle(ctx, class)
 		rollOut(ctx, traefikWorkload)
 
 		By("a release of the chart sets another value")
-		o := object(ctx, traefikWorkload)
-		o = &unstructured.Unstructured{Object: map[string]any{
-			"apiVersion": "apps/v1", "kind": "Deployment",
-			"metadata": map[string]any{"namespace": o.GetNamespace(), "name": o.GetName()},
-			"spec": map[string]any{"template": map[string]any{"metadata": map[string]any{
-				"annotations": map[string]any{inject: "disabled", skipPorts: "2222"},
-			}}},
-		}}
-		body := client.ApplyConfigurationFromUnstructured(o)
-		Expect(testEnv.Client.Apply(ctx, body, client.FieldOwner("helm-upgrade"), client.ForceOwnership)).To(Succeed())
+		forceByHelm(ctx, map[string]any{inject: "disabled", skipPorts: "2222"})
 		rollOut(ctx, traefikWorkload)
 		settle(ctx, class)
 		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(HaveKeyWithValue(inject, "enabled"))

@@ -71,16 +71,28 @@ func (s *scope) held(target v1alpha1.InventoryEntry) bool {
 	return false
 }
 
-// claimer is another class that has recorded the same claim and still wants it, and so
-// will take it back one day; nil where there is none.
+// claimer is another class that keeps a claim, and so will take it back one day; nil where
+// there is none. It has recorded the claim and still wants it, or is about to: taking
+// fields away for it to set them again would roll the pods twice.
 func (s *scope) claimer(c v1alpha1.Claim) *v1alpha1.MeshIngressClass {
+	var comes *v1alpha1.MeshIngressClass
 	for name, v := range s.views {
-		if name != s.class.Name && v.enforces() && slices.Contains(v.class.Status.Claims, c) &&
-			(v.has(c.InventoryEntry) || v.undecided(c.InventoryEntry)) {
+		switch {
+		case name == s.class.Name || !v.enforces():
+		case slices.Contains(v.class.Status.Claims, c) && (v.has(c.InventoryEntry) || v.undecided(c.InventoryEntry)):
 			return v.class
+		case v.asksFor(c):
+			comes = v.class
 		}
 	}
-	return nil
+	return comes
+}
+
+// asksFor reports whether a class wants a claim, and nothing is in the way.
+func (v *view) asksFor(c v1alpha1.Claim) bool {
+	return slices.ContainsFunc(v.claims, func(asked injection.Claim) bool {
+		return len(asked.Annotations) > 0 && recordOf(asked.Target) == c
+	})
 }
 
 func (v *view) undecided(target v1alpha1.InventoryEntry) bool {

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -42,30 +43,55 @@ func (w Writer) GiveBack(ctx context.Context, claim Claim, taken []v1alpha1.Over
 func (c Claim) withReturned(
 	live *unstructured.Unstructured, recorded []v1alpha1.OverriddenField,
 ) (Claim, []v1alpha1.OverriddenField, error) {
-	var back []v1alpha1.OverriddenField
 	fields := runtime.DeepCopyJSON(c.Fields)
 	if fields == nil {
 		fields = map[string]any{}
 	}
-	for _, field := range recorded {
-		_, wanted, _ := unstructured.NestedFieldNoCopy(c.Fields, field.Path...)
-		if wanted || field.UID != string(c.UID) {
-			continue
-		}
-		var former any
-		if err := utiljson.Unmarshal([]byte(field.Value), &former); err != nil {
-			return c, nil, fmt.Errorf("reading what was recorded of %s: %w", c, err)
-		}
-		if !c.mayReturn(live, field.Path, former) {
-			continue
+	unwanted := slices.DeleteFunc(slices.Clone(recorded), func(f v1alpha1.OverriddenField) bool {
+		_, wanted, _ := unstructured.NestedFieldNoCopy(c.Fields, f.Path...)
+		return wanted
+	})
+	back, err := c.stillTaken(live, unwanted)
+	if err != nil {
+		return c, nil, err
+	}
+	for _, field := range back {
+		former, err := c.former(field)
+		if err != nil {
+			return c, nil, err
 		}
 		if err := unstructured.SetNestedField(fields, former, field.Path...); err != nil {
 			return c, nil, fmt.Errorf("giving back fields of %s: %w", c, err)
 		}
-		back = append(back, field)
 	}
 	c.Fields = fields
 	return c, back, nil
+}
+
+// stillTaken are the recorded fields that nobody has set since.
+func (c Claim) stillTaken(
+	live *unstructured.Unstructured, recorded []v1alpha1.OverriddenField,
+) ([]v1alpha1.OverriddenField, error) {
+	var still []v1alpha1.OverriddenField
+	for _, field := range recorded {
+		former, err := c.former(field)
+		if err != nil {
+			return nil, err
+		}
+		if field.UID == string(c.UID) && c.mayReturn(live, field.Path, former) {
+			still = append(still, field)
+		}
+	}
+	return still, nil
+}
+
+// former is the value that a field had before it was taken over.
+func (c Claim) former(field v1alpha1.OverriddenField) (any, error) {
+	var value any
+	if err := utiljson.Unmarshal([]byte(field.Value), &value); err != nil {
+		return nil, fmt.Errorf("reading what was recorded of %s: %w", c, err)
+	}
+	return value, nil
 }
 
 // mayReturn reports whether nobody has set a field since: the manager of the claim

@@ -31,8 +31,7 @@ const (
 
 // Taken lists what must be recorded of a claim's object before Force: the fields that
 // others hold with another value, as they are, and of those recorded before the ones
-// that the manager of the claim still holds, since nobody else has set them. It is
-// sorted, and nil where there is nothing.
+// that nobody else has set since. It is sorted, and nil where there is nothing.
 //
 // A field that cannot be recorded, or is held by another manager of the operator, is a
 // *FieldConflictError. Live must not be older than the records, so where there are any
@@ -50,15 +49,15 @@ func Taken(claim Claim, live client.Object, recorded []v1alpha1.OverriddenField)
 		}
 		taken = append(taken, withFormerOwners(field, recorded))
 	}
-	for _, field := range recorded {
+	still, err := claim.stillTaken(current, recorded)
+	for _, field := range still {
 		again := func(f v1alpha1.OverriddenField) bool { return slices.Equal(f.Path, field.Path) }
-		held, _ := drift.Holders(current, field.Path, claim.Manager)
-		if held && field.UID == string(claim.UID) && !slices.ContainsFunc(taken, again) {
+		if !slices.ContainsFunc(taken, again) {
 			taken = append(taken, field)
 		}
 	}
 	slices.SortFunc(taken, func(a, b v1alpha1.OverriddenField) int { return slices.Compare(a.Path, b.Path) })
-	return taken, nil
+	return taken, err
 }
 
 // withFormerOwners adds those who had set the same before: a value that comes back is
@@ -88,6 +87,18 @@ func (w Writer) TakenLive(
 		return recorded, err
 	}
 	return Taken(claim, live, recorded)
+}
+
+// StillTaken lists those of the recorded fields that GiveBack would put back: nobody has
+// set them since. It asks the API server. Where the object is gone, all are.
+func (w Writer) StillTaken(
+	ctx context.Context, claim Claim, recorded []v1alpha1.OverriddenField,
+) ([]v1alpha1.OverriddenField, error) {
+	live, err := w.live(ctx, claim.Entry)
+	if err != nil || live == nil {
+		return recorded, err
+	}
+	return claim.stillTaken(live, recorded)
 }
 
 func (c Claim) record(contest drift.Contest) (v1alpha1.OverriddenField, error) {
