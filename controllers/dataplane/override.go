@@ -6,11 +6,13 @@ package dataplane
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
@@ -46,7 +48,7 @@ func (r *Reconciler) set(
 		if err != nil {
 			return apply.Unchanged, err
 		}
-		claim = without(claim, pathsOf(still))
+		claim = leftTo(claim, still)
 	}
 	change, err := r.Writer().Force(ctx, claim, live, taken)
 	if err != nil {
@@ -166,12 +168,23 @@ func isFor(f v1alpha1.OverriddenField, claim apply.Claim) bool {
 	return f.Claim == claim.Record()
 }
 
-func pathsOf(fields []v1alpha1.OverriddenField) [][]string {
-	var paths [][]string
-	for _, f := range fields {
-		paths = append(paths, f.Path)
+// leftTo leaves the fields of a claim that are given back to others. Where these had set what
+// is wanted anyway, the rest of the claim stays as it is.
+func leftTo(claim apply.Claim, taken []v1alpha1.OverriddenField) apply.Claim {
+	var lost [][]string
+	claim.Fields = runtime.DeepCopyJSON(claim.Fields)
+	for _, f := range taken {
+		wanted, found, _ := unstructured.NestedFieldNoCopy(claim.Fields, f.Path...)
+		if !found {
+			continue
+		}
+		if text, err := json.Marshal(wanted); err != nil || string(text) != f.Value {
+			lost = append(lost, f.Path)
+			continue
+		}
+		unstructured.RemoveNestedField(claim.Fields, f.Path...)
 	}
-	return paths
+	return without(claim, lost)
 }
 
 func compareFields(a, b v1alpha1.OverriddenField) int {

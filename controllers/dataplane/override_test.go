@@ -203,6 +203,30 @@ var _ = Describe("What Linkerd needs and somebody else has set otherwise", func(
 		Expect(generation(ctx, traefikWorkload)).To(Equal(start))
 	})
 
+	It("is given back alone where it has come to be what is needed", func(ctx SpecContext) {
+		forceByHelm(ctx, map[string]any{inject: "enabled"})
+		class := newClass(ctx, "traefik", v1alpha1.VendorTraefik, overriding, builders.WithRouting(v1alpha1.RoutingHeader))
+		settle(ctx, class)
+		rollOut(ctx, traefikWorkload)
+		annotate(ctx, traefikWorkload, map[string]string{skipPorts: ""})
+		rollOut(ctx, traefikWorkload)
+		settle(ctx, class)
+		rollOut(ctx, traefikWorkload)
+		ours := map[string]string{inject: "ingress", skipPorts: "4567,4568,8000,8443"}
+		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(Equal(ours))
+
+		start := generation(ctx, traefikWorkload)
+		change(ctx, class, func(c *v1alpha1.MeshIngressClass) {
+			c.Spec.Routing, c.Spec.DataPlane.ConflictPolicy = v1alpha1.RoutingClusterIP, v1alpha1.ConflictPolicyReport
+		})
+		settle(ctx, class)
+		ours[inject] = "enabled"
+		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(Equal(ours))
+		Expect(generation(ctx, traefikWorkload)).To(Equal(start+1), "one rollout")
+		remove(ctx, class)
+		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(Equal(map[string]string{inject: "enabled"}))
+	})
+
 	It("is forgotten once Helm has set what is needed", func(ctx SpecContext) {
 		class := newClass(ctx, "traefik", v1alpha1.VendorTraefik, overriding)
 		settle(ctx, class)
