@@ -39,8 +39,9 @@ const (
 	// the mode that the strategy needs.
 	//
 	// True: Meshed. False: NotInjected, InjectionBlocked, FieldConflict,
-	// Forbidden, ApplyFailed, LinkerdNotFound, NoPods, RolloutInProgress,
-	// RolloutStuck, RoutesNotReady, Audit, Ignored, DataPlaneOutsideCluster.
+	// Contested, Forbidden, ApplyFailed, LinkerdNotFound, NoPods,
+	// RolloutInProgress, RolloutStuck, RoutesNotReady, Audit, Ignored,
+	// DataPlaneOutsideCluster.
 	// Unknown: Pending, Forbidden, ApplyFailed, LinkerdUnreadable, Ignored.
 	ConditionMeshed = "Meshed"
 
@@ -62,7 +63,7 @@ const (
 	// ConditionConflicted is there only while an object or a field that is
 	// needed belongs to somebody else.
 	//
-	// True: ObjectConflict, FieldConflict.
+	// True: ObjectConflict, FieldConflict, Contested.
 	ConditionConflicted = "Conflicted"
 
 	// ConditionRelayExposed is there only while routes of a controller in
@@ -101,6 +102,7 @@ const (
 	ReasonNotAccepted         = "NotAccepted"
 	ReasonObjectConflict      = "ObjectConflict"
 	ReasonFieldConflict       = "FieldConflict"
+	ReasonContested           = "Contested"
 	ReasonForbidden           = "Forbidden"
 	ReasonApplyFailed         = "ApplyFailed"
 	ReasonWorkloadNotFound    = "WorkloadNotFound"

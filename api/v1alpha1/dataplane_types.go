@@ -44,7 +44,8 @@ type DataPlane struct {
 	// conflictPolicy says what happens where somebody else has set what Linkerd needs
 	// to another value. Report: it stays, and the condition Conflicted says whose it
 	// is. Override: it is taken over, and given back, with its owner, when this class
-	// lets go of it, unless somebody has set it since.
+	// lets go of it, unless somebody has set it since. What somebody sets back again and
+	// again is taken over again at most once in ten minutes.
 	// +optional
 	// +kubebuilder:default=Report
 	ConflictPolicy ConflictPolicy `json:"conflictPolicy,omitempty"`

@@ -3,6 +3,8 @@
 
 package v1alpha1
 
+import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 // ServicePort names one port of a Service: by number or by name, never both.
 //
 // +kubebuilder:validation:XValidation:rule="has(self.number) != has(self.name)",message="set exactly one of number and name"
@@ -140,6 +142,11 @@ type OverriddenField struct {
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=16
 	Owners []FieldOwner `json:"owners,omitempty"`
+
+	// retakenAt is when the field was taken again last, because somebody had set it back.
+	// That is done at most once in ten minutes.
+	// +optional
+	RetakenAt *metav1.Time `json:"retakenAt,omitempty"`
 }
 
 // FieldOwner is a manager of a field, as metadata.managedFields has it.

@@ -188,7 +188,7 @@ func (s *scope) retryAfter() time.Duration {
 	}
 	for _, w := range s.workloads {
 		if w.err != nil {
-			return base.RetryDenied
+			s.revisitIn(base.RetryDenied)
 		}
 	}
 	return s.revisit

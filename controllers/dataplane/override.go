@@ -142,13 +142,15 @@ func forget(class *v1alpha1.MeshIngressClass, which func(v1alpha1.OverriddenFiel
 }
 
 // taken are the fields that were taken for a claim, by this class or by another one
-// that shares it.
+// that shares it, and when any of them took each again.
 func (s *scope) taken(claim apply.Claim) []v1alpha1.OverriddenField {
 	found := overridden(s.class, claim)
 	for _, other := range s.peers {
+		theirs := overridden(other, claim)
 		if len(found) == 0 {
-			found = overridden(other, claim)
+			found = theirs
 		}
+		noteLatest(found, theirs)
 	}
 	return found
 }

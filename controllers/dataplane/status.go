@@ -257,7 +257,7 @@ func unwrittenReason(err error) string {
 	case base.IsUnreadable(err):
 		return v1alpha1.ReasonLinkerdUnreadable
 	case errors.As(err, &field):
-		return v1alpha1.ReasonFieldConflict
+		return conflictReason(err)
 	default:
 		return v1alpha1.ReasonApplyFailed
 	}
@@ -276,7 +276,7 @@ func (s *scope) unseenReason() string {
 // is somebody else's.
 func (s *scope) explain(err error) string {
 	var field *apply.FieldConflictError
-	if errors.As(err, &field) && field.Why == "" && !overrides(s.class) {
+	if errors.As(err, &field) && field.Why == "" && !field.SetBack && !overrides(s.class) {
 		return err.Error() + ", or set spec.dataPlane.conflictPolicy to Override"
 	}
 	return errorText(err)
@@ -285,10 +285,15 @@ func (s *scope) explain(err error) string {
 // conflictReason is the reason of the condition Conflicted.
 func conflictReason(err error) string {
 	var object *apply.ObjectConflictError
-	if errors.As(err, &object) {
+	var field *apply.FieldConflictError
+	switch {
+	case errors.As(err, &object):
 		return v1alpha1.ReasonObjectConflict
+	case errors.As(err, &field) && field.SetBack:
+		return v1alpha1.ReasonContested
+	default:
+		return v1alpha1.ReasonFieldConflict
 	}
-	return v1alpha1.ReasonFieldConflict
 }
 
 // allMeshed reports whether every pod that should run does, and is meshed.

@@ -70,6 +70,9 @@ type write struct {
 
 	// conflict is the first of those that leave fields to others.
 	conflict error
+
+	// setBack are the fields that were taken over, and that somebody has set back.
+	setBack []*apply.FieldConflictError
 }
 
 // nextWrite is what is to be written into a target; nil where the target is gone and
@@ -83,7 +86,7 @@ func (r *Reconciler) nextWrite(ctx context.Context, s *scope, w workload) (*writ
 	if err != nil {
 		return nil, err
 	}
-	return &write{live, claim, conflict}, nil
+	return &write{live: live, claim: claim, conflict: conflict}, nil
 }
 
 // prepare is what is to be written into the target of a workload; nil where nothing may
@@ -103,10 +106,14 @@ func (r *Reconciler) prepare(ctx context.Context, s *scope, w *workload) (*write
 	if err != nil || next == nil {
 		return nil, err
 	}
-	if may, err := r.mayRoll(ctx, s, w, next); err != nil || !may {
+	may, err := r.mayRetake(s, w, next)
+	if may {
+		may, err = r.mayRoll(ctx, s, w, next)
+	}
+	if !may {
 		return nil, err
 	}
-	return next, nil
+	return next, err
 }
 
 // rolls notes that a pod template was written: what was read of the workload is how
@@ -154,6 +161,7 @@ func (r *Reconciler) writeTarget(ctx context.Context, s *scope, w workload, next
 	case err != nil:
 		return change, err
 	default:
+		r.noteRetaken(s.class, claim, next.setBack)
 		return change, conflict
 	}
 }

@@ -29,6 +29,9 @@ type FieldConflictError struct {
 	Path  []string
 	Value string
 
+	// SetBack is true where the field was taken over, and set back since.
+	SetBack bool
+
 	// Why the field cannot even be taken over, as "it has …"; empty where it is not
 	// known to be so.
 	Why string
@@ -38,6 +41,10 @@ func (e *FieldConflictError) Error() string {
 	value, why := "", ""
 	if e.Value != "" {
 		value = " to " + shortened(e.Value)
+	}
+	if e.SetBack {
+		return fmt.Sprintf("%s of %s was taken over, and is set back%s by %q: it is taken over again at most once in ten "+
+			"minutes. Remove it there, or set spec.dataPlane.conflictPolicy to Report", e.Field, e.Object, value, e.Manager)
 	}
 	if e.Why != "" {
 		why = " and cannot be taken over, because " + e.Why

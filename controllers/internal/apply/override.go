@@ -61,10 +61,14 @@ func Taken(claim Claim, live client.Object, recorded []v1alpha1.OverriddenField)
 }
 
 // withFormerOwners adds those who had set the same before: a value that comes back is
-// still theirs, too.
+// still theirs, too. When the field was taken again stays known.
 func withFormerOwners(field v1alpha1.OverriddenField, recorded []v1alpha1.OverriddenField) v1alpha1.OverriddenField {
 	for _, former := range recorded {
-		if former.Claim == field.Claim && slices.Equal(former.Path, field.Path) && former.Value == field.Value {
+		if former.Claim != field.Claim || !slices.Equal(former.Path, field.Path) {
+			continue
+		}
+		field.RetakenAt = former.RetakenAt
+		if former.Value == field.Value {
 			field.Owners = slices.Concat(field.Owners, former.Owners)
 		}
 	}
@@ -75,6 +79,30 @@ func withFormerOwners(field v1alpha1.OverriddenField, recorded []v1alpha1.Overri
 
 func compareOwners(a, b v1alpha1.FieldOwner) int {
 	return cmp.Or(cmp.Compare(a.Manager, b.Manager), cmp.Compare(a.Operation, b.Operation), cmp.Compare(a.APIVersion, b.APIVersion))
+}
+
+// SetBack lists those of the conflicts of a claim that are about fields which were taken
+// over before, as recorded, and which the manager of the claim has lost since. A field that
+// it still holds, together with others, is not among them: there the claim has changed.
+func SetBack(claim Claim, live client.Object, recorded []v1alpha1.OverriddenField) ([]*FieldConflictError, error) {
+	current, err := toUnstructured(live)
+	if err != nil || len(recorded) == 0 {
+		return nil, err
+	}
+	conflicts, err := FieldConflicts(claim, live)
+	if err != nil {
+		return nil, err
+	}
+	var back []*FieldConflictError
+	for _, c := range conflicts {
+		held, _ := drift.Holders(current, c.Path, claim.Manager)
+		same := func(f v1alpha1.OverriddenField) bool { return slices.Equal(f.Path, c.Path) }
+		if !held && slices.ContainsFunc(recorded, same) {
+			c.SetBack = true
+			back = append(back, c)
+		}
+	}
+	return back, nil
 }
 
 // TakenLive is Taken on the object as the API server has it. Where it is gone, what was
