@@ -53,7 +53,8 @@ type DataPlane struct {
 	// repair says what happens where pods of a finished rollout have no proxy, or one
 	// in the wrong mode: the injector was down when they came up, say. None: the
 	// condition Meshed names them. Restart: one rollout makes them anew, at most one in
-	// ten minutes, and none while another is under way.
+	// ten minutes, one in an hour where that did not help, and none while another is under
+	// way or while no pod of the injector is ready.
 	// +optional
 	// +kubebuilder:default=None
 	Repair Repair `json:"repair,omitempty"`

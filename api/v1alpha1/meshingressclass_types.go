@@ -302,6 +302,11 @@ type WorkloadStatus struct {
 	// +optional
 	IngressModePods int32 `json:"ingressModePods,omitempty"`
 
+	// restartedAt is when its pods were made anew last, because some came up without their
+	// proxy.
+	// +optional
+	RestartedAt *metav1.Time `json:"restartedAt,omitempty"`
+
 	// message says what is in the way, if anything is.
 	// +optional
 	// +kubebuilder:validation:MaxLength=1024

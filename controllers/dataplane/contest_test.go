@@ -108,9 +108,10 @@ var _ = Describe("A field that is taken over and that a GitOps tool sets back", 
 		expectContested(ctx)
 		expectUnmeshed(ctx, second, v1alpha1.ReasonContested)
 
-		By("either of them may take it again, and then neither")
+		By("either of them may take it again, and then neither, however soon it is set back")
 		pass(10 * time.Minute)
-		settle(ctx, second)
+		_, err := reconcileOnce(ctx, second)
+		Expect(err).NotTo(HaveOccurred())
 		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(ours)
 		setBack(ctx)
 		settle(ctx, class, second, class)

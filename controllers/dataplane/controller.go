@@ -62,6 +62,10 @@ type scope struct {
 	// not be read is not gone.
 	observed, audited bool
 
+	// injectorDown is true where pods would be restarted, if the injector were ready. Set
+	// by planRestarts.
+	injectorDown bool
+
 	// blind is true where something may not be looked at.
 	blind bool
 
@@ -99,6 +103,10 @@ type workload struct {
 
 	// restarts are pods that the write of the target makes anew.
 	restarts []string
+
+	// restarted is when that was done last; zero where it never was. Set by planRestarts
+	// and writeWorkloads.
+	restarted time.Time
 }
 
 // Reconcile implements reconcile.Reconciler.
@@ -157,7 +165,9 @@ func (r *Reconciler) reconcile(ctx context.Context, s *scope) error {
 	if err := r.observePods(ctx, s); err != nil {
 		return err
 	}
-	r.planRestarts(s)
+	if err := r.planRestarts(ctx, s); err != nil {
+		return err
+	}
 	s.observed = true
 	if err := r.write(ctx, s); base.IsLasting(err) {
 		s.written.denied = r.Explain(err, s.class)

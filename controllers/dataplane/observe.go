@@ -11,6 +11,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/labels"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
@@ -63,11 +64,20 @@ func (r *Reconciler) observeLeft(ctx context.Context, s *scope) error {
 
 // podsOf lists the pods with the labels of a workload's, some of which may be others'.
 func (r *Reconciler) podsOf(ctx context.Context, w injection.Workload) ([]*corev1.Pod, error) {
-	var list corev1.PodList
-	err := r.Client.List(ctx, &list, client.InNamespace(w.Namespace),
-		client.MatchingLabelsSelector{Selector: w.PodSelector()}, client.UnsafeDisableDeepCopy)
+	pods, err := r.podsWith(ctx, w.Namespace, w.PodSelector())
 	if err != nil {
 		return nil, fmt.Errorf("listing the pods of %s: %w", w, err)
+	}
+	return pods, nil
+}
+
+// podsWith lists pods as the cache has them. They must not be changed.
+func (r *Reconciler) podsWith(ctx context.Context, namespace string, selector labels.Selector) ([]*corev1.Pod, error) {
+	var list corev1.PodList
+	err := r.Client.List(ctx, &list, client.InNamespace(namespace),
+		client.MatchingLabelsSelector{Selector: selector}, client.UnsafeDisableDeepCopy)
+	if err != nil {
+		return nil, fmt.Errorf("listing pods in Namespace %s: %w", namespace, err)
 	}
 	pods := make([]*corev1.Pod, len(list.Items))
 	for i := range list.Items {

@@ -4,11 +4,15 @@
 package dataplane
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/internal/injection"
@@ -18,27 +22,66 @@ import (
 // reasonRestarting is the reason of the event that tells of a restart.
 const reasonRestarting = "Restarting"
 
+// injectorRetry is how soon it is looked again at an injector that is not ready.
+const injectorRetry = 30 * time.Second
+
 // planRestarts keeps the time of the last restart in what a target gets, as long as
 // anything is claimed there, and puts the present in its place where pods came up
 // without their proxy. It is read from the target, so that no manager that takes over,
-// and no other class, forgets it.
-func (r *Reconciler) planRestarts(s *scope) {
-	for _, w := range s.workloads {
+// and no other class, forgets it; and from the status, in case somebody removes it there.
+func (r *Reconciler) planRestarts(ctx context.Context, s *scope) error {
+	now := r.Clock.Now()
+	for i := range s.workloads {
+		w := &s.workloads[i]
 		if at := w.Target.Current[v1alpha1.RestartedAtAnnotation]; at != "" && len(w.merged.Annotations) > 0 {
 			w.merged.Annotations[v1alpha1.RestartedAtAnnotation] = at
 		}
+		w.restarted = s.lastRestart(*w, now)
 	}
-	now := r.Clock.Now()
 	for _, w := range s.workloads {
 		if !s.needsRestart(w) {
 			continue
 		}
-		if wait := injection.RestartIn(w.Target.Current, now); wait > 0 {
+		if wait := injection.RestartIn(w.restarted, w.seen.UninjectedSince, now); wait > 0 {
 			s.revisitIn(wait)
 			continue
 		}
+		if down, err := r.injectorIsDown(ctx, s); err != nil || down {
+			s.injectorDown = down
+			s.revisitIn(injectorRetry)
+			return err
+		}
 		s.restart(w.Target.InventoryEntry, w.seen.Uninjected, injection.RestartedAt(now))
 	}
+	return nil
+}
+
+// lastRestart is when the pods of a workload were made anew last, as its target says or
+// any class; zero where nobody does.
+func (s *scope) lastRestart(w workload, now time.Time) time.Time {
+	var remembered []time.Time
+	for _, v := range s.views {
+		for _, seen := range v.class.Status.Workloads {
+			if seen.WorkloadReference == w.Workload.WorkloadReference && seen.RestartedAt != nil {
+				remembered = append(remembered, seen.RestartedAt.Time)
+			}
+		}
+	}
+	return injection.LastRestart(w.Target.Current, remembered, now)
+}
+
+// injectorIsDown reports whether no pod of the injector is ready: pods that are made now
+// would come up without a proxy again. Where its pods cannot be seen it is taken to be up.
+func (r *Reconciler) injectorIsDown(ctx context.Context, s *scope) (bool, error) {
+	injector := s.cluster.Linkerd.Injector
+	i := slices.IndexFunc(s.cluster.Services, func(svc *corev1.Service) bool {
+		return injector != nil && client.ObjectKeyFromObject(svc) == injector.Service
+	})
+	if i < 0 || len(s.cluster.Services[i].Spec.Selector) == 0 {
+		return false, nil
+	}
+	pods, err := r.podsWith(ctx, injector.Service.Namespace, labels.SelectorFromSet(s.cluster.Services[i].Spec.Selector))
+	return err == nil && !injection.AnyReady(pods), err
 }
 
 // restart plans that a target's write makes its pods anew. Several workloads may have
@@ -100,8 +143,10 @@ func (s *scope) repairHint(w workload) string {
 		return ": run " + command
 	case !w.Target.RollsPods():
 		return ": annotations of " + w.Target.String() + " reach pods that are made from now on: run " + command
+	case s.views[s.class.Name].enforces() && s.repairs(w) && s.injectorDown:
+		return ": they are restarted once a pod of Linkerd's injector is ready"
 	case s.views[s.class.Name].enforces() && s.repairs(w):
-		return ": they are restarted, at most once in ten minutes"
+		return ": they are restarted, at most once in ten minutes, or once in an hour where that did not help"
 	default:
 		return ": set spec.dataPlane.repair to Restart, or run " + command
 	}

@@ -13,6 +13,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
@@ -110,6 +111,9 @@ func (s *scope) setWorkloads() {
 			ServiceAccountName: cmp.Or(w.Workload.Template.Spec.ServiceAccountName, "default"),
 			Pods:               w.Workload.Desired, MeshedPods: w.seen.Meshed, IngressModePods: s.ingressPods(w),
 			Message: conditions.Bound(cmp.Or(w.Blocked, errorText(w.err))),
+		}
+		if !w.restarted.IsZero() {
+			item.RestartedAt = new(metav1.NewTime(w.restarted))
 		}
 		if !ignores(s.class) {
 			item.Fields = w.Annotations

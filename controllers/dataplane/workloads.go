@@ -46,16 +46,17 @@ func (r *Reconciler) writeWorkloads(ctx context.Context, s *scope) error {
 			continue
 		}
 		s.rolls(w.Target.InventoryEntry)
-		r.count(s.class, *w, settled)
+		r.count(s.class, w, settled)
 	}
 	return nil
 }
 
 // count tells of the write of a workload: a restart, or else a correction where the
 // class had settled before.
-func (r *Reconciler) count(class *v1alpha1.MeshIngressClass, w workload, settled bool) {
+func (r *Reconciler) count(class *v1alpha1.MeshIngressClass, w *workload, settled bool) {
 	if len(w.restarts) > 0 {
-		r.announceRestart(class, w)
+		w.restarted = injection.LastRestart(w.merged.Annotations, nil, r.Clock.Now())
+		r.announceRestart(class, *w)
 	} else if settled {
 		r.Metrics.DriftCorrections.WithLabelValues(w.Target.Kind).Inc()
 	}

@@ -6,6 +6,7 @@ package injection
 import (
 	"slices"
 	"strings"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -34,6 +35,9 @@ type Observation struct {
 	// Uninjected are the names of those pods of the current template that came up
 	// without a proxy, or with one in another mode, ready or not; sorted.
 	Uninjected []string
+
+	// UninjectedSince is when the first of those was made; zero where there are none.
+	UninjectedSince time.Time
 }
 
 // Observe counts the workload's pods that are meshed in a mode (InjectEnabled or
@@ -57,12 +61,20 @@ func (w Workload) Observe(pods []*corev1.Pod, mode string) Observation {
 		}
 		o.Unmeshed = append(o.Unmeshed, pod.Name)
 		if proxyMode(pod) != mode && w.made(pod) {
-			o.Uninjected = append(o.Uninjected, pod.Name)
+			o.addUninjected(pod)
 		}
 	}
 	slices.Sort(o.Unmeshed)
 	slices.Sort(o.Uninjected)
 	return o
+}
+
+func (o *Observation) addUninjected(pod *corev1.Pod) {
+	made := pod.CreationTimestamp.Time
+	if len(o.Uninjected) == 0 || made.Before(o.UninjectedSince) {
+		o.UninjectedSince = made
+	}
+	o.Uninjected = append(o.Uninjected, pod.Name)
 }
 
 // controls reports whether a pod is the workload's, and has not only its labels. A
@@ -125,6 +137,11 @@ func (c Cluster) Asks(w Workload) string {
 // isFinished reports whether a pod runs no more.
 func isFinished(pod *corev1.Pod) bool {
 	return pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed
+}
+
+// AnyReady reports whether one of some pods is ready and not on its way out.
+func AnyReady(pods []*corev1.Pod) bool {
+	return slices.ContainsFunc(pods, func(pod *corev1.Pod) bool { return pod.DeletionTimestamp == nil && isReady(pod) })
 }
 
 func isReady(pod *corev1.Pod) bool {

@@ -13,22 +13,51 @@ import (
 
 func TestRestartIn(t *testing.T) {
 	now := day(1).Time
+	ago := func(d time.Duration) time.Time { return now.Add(-d) }
 	for name, tc := range map[string]struct {
-		last string
-		want time.Duration
+		last, made time.Time
+		want       time.Duration
 	}{
-		"never restarted":          {"", 0},
-		"just now":                 {injection.RestartedAt(now), 10 * time.Minute},
-		"four minutes ago":         {injection.RestartedAt(now.Add(-4 * time.Minute)), 6 * time.Minute},
-		"ten minutes ago":          {injection.RestartedAt(now.Add(-10 * time.Minute)), 0},
-		"long ago":                 {"2020-02-02T02:02:02Z", 0},
-		"by a clock that is ahead": {injection.RestartedAt(now.Add(time.Hour)), 10 * time.Minute},
-		"no time":                  {"yesterday", 0},
+		"never":                                {time.Time{}, ago(0), 0},
+		"just now, pods made otherwise":        {ago(0), now.Add(time.Hour), 10 * time.Minute},
+		"long ago, and pods made just now":     {ago(oneDay), ago(0), 0},
+		"its pods are without a proxy":         {ago(20 * time.Minute), ago(19 * time.Minute), 40 * time.Minute},
+		"its pods are so for an hour":          {ago(time.Hour), ago(59 * time.Minute), 0},
+		"and others came up after ten minutes": {ago(20 * time.Minute), ago(10 * time.Minute), 0},
+		"by a clock that is a little ahead":    {now.Add(time.Minute), now.Add(time.Hour), 11 * time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := injection.RestartIn(map[string]string{v1alpha1.RestartedAtAnnotation: tc.last}, now)
-			if got != tc.want {
+			if got := injection.RestartIn(tc.last, tc.made, now); got != tc.want {
 				t.Errorf("in %s, want %s", got, tc.want)
+			}
+		})
+	}
+}
+
+const oneDay = 24 * time.Hour
+
+func TestLastRestart(t *testing.T) {
+	now := day(1).Time
+	ago := func(d time.Duration) time.Time { return now.Add(-d) }
+	for name, tc := range map[string]struct {
+		annotation string
+		remembered []time.Time
+		want       time.Time
+	}{
+		"nowhere":                        {"", nil, time.Time{}},
+		"on the target":                  {injection.RestartedAt(now), nil, now},
+		"on the target, and before":      {injection.RestartedAt(now), []time.Time{ago(time.Hour)}, now},
+		"removed from the target":        {"", []time.Time{ago(time.Hour), ago(time.Minute)}, ago(time.Minute)},
+		"set back on the target":         {"2020-02-02T02:02:02Z", []time.Time{ago(time.Minute)}, ago(time.Minute)},
+		"no time":                        {"yesterday", nil, time.Time{}},
+		"by a clock that is ahead":       {injection.RestartedAt(now.Add(time.Minute)), nil, now.Add(time.Minute)},
+		"in a year, as somebody says":    {injection.RestartedAt(now.Add(365 * oneDay)), []time.Time{ago(time.Minute)}, ago(time.Minute)},
+		"in a year, and nobody knows of": {injection.RestartedAt(now.Add(365 * oneDay)), nil, time.Time{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			annotations := map[string]string{v1alpha1.RestartedAtAnnotation: tc.annotation}
+			if got := injection.LastRestart(annotations, tc.remembered, now); !got.Equal(tc.want) {
+				t.Errorf("%s, want %s", got, tc.want)
 			}
 		})
 	}

@@ -12,6 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"sigs.k8s.io/yaml"
@@ -69,6 +70,9 @@ type Facts struct {
 // Injector is the part of the proxy injector's webhook that decides which pods it
 // sees.
 type Injector struct {
+	// Service that the API server calls; empty where it calls a URL.
+	Service types.NamespacedName
+
 	namespaces, pods labels.Selector
 }
 
@@ -164,7 +168,11 @@ func ReadInjector(cfg *admissionv1.MutatingWebhookConfiguration) (*Injector, err
 	if err != nil {
 		return nil, fmt.Errorf("reading objectSelector of %s: %w", cfg.Name, err)
 	}
-	return &Injector{namespaces: namespaces, pods: pods}, nil
+	injector := &Injector{namespaces: namespaces, pods: pods}
+	if svc := cfg.Webhooks[0].ClientConfig.Service; svc != nil {
+		injector.Service = types.NamespacedName{Namespace: svc.Namespace, Name: svc.Name}
+	}
+	return injector, nil
 }
 
 // selectorOf takes no selector for one of everything, as the API server does.
