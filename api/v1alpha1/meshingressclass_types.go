@@ -210,8 +210,9 @@ type MeshIngressClassStatus struct {
 	// +kubebuilder:validation:MaxItems=16
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 
-	// uncoveredRoutes of the controller are in no MeshIngress, sorted; at most 64
-	// are shown.
+	// uncoveredRoutes let a client choose the Service, because the controller is in ingress
+	// mode: routes that are in no MeshIngress, and MeshIngresses whose routes do not send
+	// the header. They are sorted; at most 64 are shown.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=64

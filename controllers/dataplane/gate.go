@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -25,27 +26,91 @@ func (w workload) entersIngressMode() bool {
 		w.Target.Current[linkerd.InjectAnnotation] != linkerd.InjectIngress
 }
 
-// headerless lists the MeshIngresses whose routes through the pods of a target do not
-// send the header, sorted. In ingress mode each of them would let a client choose the
-// Service, so the mode has to wait for them.
-func (r *Reconciler) headerless(ctx context.Context, s *scope, target v1alpha1.InventoryEntry) ([]string, error) {
+// routesWithout lists the MeshIngresses for which ingress mode of a target has to wait,
+// sorted. Where the cache knows of none the API server is asked: a MeshIngress of another
+// class on the same pods writes down its routes before it makes them, and the cache may not
+// have that yet.
+func (r *Reconciler) routesWithout(ctx context.Context, s *scope, target v1alpha1.InventoryEntry) ([]string, error) {
+	names, err := s.headerless(target, sendsNoHeader, func(class *v1alpha1.MeshIngressClass) ([]v1alpha1.MeshIngress, error) {
+		return r.meshIngressesOf(ctx, s, class)
+	})
+	if err != nil || len(names) > 0 {
+		return names, err
+	}
+	var all v1alpha1.MeshIngressList
+	if err := r.Live.List(ctx, &all); err != nil {
+		return nil, fmt.Errorf("listing MeshIngresses before ingress mode: %w", err)
+	}
+	return s.headerless(target, sendsNoHeader, func(class *v1alpha1.MeshIngressClass) ([]v1alpha1.MeshIngress, error) {
+		return slices.DeleteFunc(slices.Clone(all.Items), func(mi v1alpha1.MeshIngress) bool { return !s.isOf(&mi, class) }), nil
+	})
+}
+
+// exposedMeshIngresses lists the MeshIngresses whose routes do not send the header although
+// their pods are in ingress mode, sorted: they came while the gate was closing, or somebody
+// else has set that mode.
+func (r *Reconciler) exposedMeshIngresses(ctx context.Context, s *scope) ([]v1alpha1.InventoryEntry, error) {
+	var found []v1alpha1.InventoryEntry
+	for _, w := range s.workloads {
+		if s.ingressPods(w) == 0 {
+			continue
+		}
+		names, err := s.headerless(w.Target.InventoryEntry, isWithoutHeader,
+			func(class *v1alpha1.MeshIngressClass) ([]v1alpha1.MeshIngress, error) {
+				return r.meshIngressesOf(ctx, s, class)
+			})
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range names {
+			namespace, name, _ := strings.Cut(name, "/")
+			found = append(found, inventory.Entry(v1alpha1.GroupVersion.WithKind("MeshIngress"), namespace, name))
+		}
+	}
+	inventory.Sort(found)
+	return slices.Compact(found), nil
+}
+
+// headerless lists, of the MeshIngresses of all classes with pods of a target, those whose
+// routes do not send the header, sorted. In ingress mode each of them lets a client choose
+// the Service.
+func (s *scope) headerless(
+	target v1alpha1.InventoryEntry, lacks func(mi *v1alpha1.MeshIngress, class string) bool,
+	of func(class *v1alpha1.MeshIngressClass) ([]v1alpha1.MeshIngress, error),
+) ([]string, error) {
 	var names []string
 	for _, v := range s.views {
 		if !v.has(target) && !s.shares(v, target) {
 			continue
 		}
-		found, err := r.meshIngressesOf(ctx, s, v.class)
+		found, err := of(v.class)
 		if err != nil {
 			return nil, err
 		}
 		for i := range found {
-			if sendsNoHeader(&found[i], v.class.Name) {
+			if lacks(&found[i], v.class.Name) {
 				names = append(names, client.ObjectKeyFromObject(&found[i]).String())
 			}
 		}
 	}
 	slices.Sort(names)
-	return names, nil
+	return slices.Compact(names), nil
+}
+
+// isWithoutHeader reports whether a MeshIngress is known to have routes of a class that do
+// not send the header; while they are made that is not known yet.
+func isWithoutHeader(mi *v1alpha1.MeshIngress, class string) bool {
+	return sendsNoHeader(mi, class) && mi.Status.ClassName == class && mi.Status.Strategy == v1alpha1.StrategyClusterIP
+}
+
+// isOf reports whether a class serves a MeshIngress, is to serve it, or has served it and
+// may have routes of it.
+func (s *scope) isOf(mi *v1alpha1.MeshIngress, class *v1alpha1.MeshIngressClass) bool {
+	if mi.Spec.ClassName == "" {
+		fallback := translate.DefaultClass(s.classes())
+		return fallback != nil && fallback.Name == class.Name || mi.Status.ClassName == class.Name
+	}
+	return mi.Spec.ClassName == class.Name || mi.Status.ClassName == class.Name
 }
 
 // sendsNoHeader reports whether a MeshIngress has, or may have, routes of a class that

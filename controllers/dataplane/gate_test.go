@@ -4,8 +4,12 @@
 package dataplane_test
 
 import (
+	"context"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/test/builders"
@@ -81,6 +85,42 @@ var _ = Describe("Ingress mode, in which a route without the header is an open r
 		Entry("which has left", "other", "", v1alpha1.Strategy(""), false),
 	)
 
+	It("waits for routes that the cache does not show yet", func(ctx SpecContext) {
+		reconciler.Client = withoutMeshIngresses{reconciler.Client}
+		settle(ctx, class)
+		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(HaveKeyWithValue(inject, "enabled"))
+		expectUnmeshed(ctx, class, v1alpha1.ReasonRoutesNotReady, "traefik/web")
+	})
+
+	It("tells of the routes of another class that came while the pods went over to it", func(ctx SpecContext) {
+		serves(ctx, v1alpha1.StrategyHeader)
+		younger := newClass(ctx, "younger", v1alpha1.VendorTraefik, builders.WithRouting(v1alpha1.RoutingClusterIP))
+		settle(ctx, class, younger)
+		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(HaveKeyWithValue(inject, "ingress"))
+		for _, c := range []*v1alpha1.MeshIngressClass{class, younger} {
+			expect.ExpectNoCondition(ctx, testEnv.Client, c, v1alpha1.ConditionRelayExposed)
+		}
+
+		By("a MeshIngress that had begun before")
+		web.Spec.ClassName, web.Status.ClassName = "younger", "younger"
+		serves(ctx, "")
+		settle(ctx, class, younger)
+		expect.ExpectNoCondition(ctx, testEnv.Client, class, v1alpha1.ConditionRelayExposed)
+		serves(ctx, v1alpha1.StrategyClusterIP)
+		settle(ctx, class, younger)
+		for _, c := range []*v1alpha1.MeshIngressClass{class, younger} {
+			expect.ExpectCondition(ctx, testEnv.Client, c, v1alpha1.ConditionRelayExposed, metav1.ConditionTrue, v1alpha1.ReasonUncoveredRoutes)
+			expect.ExpectConditionMessage(ctx, testEnv.Client, c, v1alpha1.ConditionRelayExposed, "MeshIngress traefik/web")
+			Expect(latest(ctx, c).Status.UncoveredRoutes).To(HaveExactElements(HaveField("Kind", "MeshIngress")))
+		}
+
+		By("it goes")
+		web.Spec.ClassName, web.Status.ClassName = "traefik", "traefik"
+		serves(ctx, v1alpha1.StrategyHeader)
+		settle(ctx, class, younger)
+		expect.ExpectNoCondition(ctx, testEnv.Client, class, v1alpha1.ConditionRelayExposed)
+	})
+
 	It("does not wait for a MeshIngress that has no routes", func(ctx SpecContext) {
 		web.Status.Inventory = nil
 		expect.ExpectApplied(ctx, testEnv.Client, web)
@@ -88,3 +128,13 @@ var _ = Describe("Ingress mode, in which a route without the header is an open r
 		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(HaveKeyWithValue(inject, "ingress"))
 	})
 })
+
+// withoutMeshIngresses is a cache that does not hold them yet.
+type withoutMeshIngresses struct{ client.Client }
+
+func (c withoutMeshIngresses) List(ctx context.Context, list client.ObjectList, opts ...client.ListOption) error {
+	if _, ok := list.(*v1alpha1.MeshIngressList); ok {
+		return nil
+	}
+	return c.Client.List(ctx, list, opts...)
+}

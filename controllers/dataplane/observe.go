@@ -132,10 +132,14 @@ func (s *scope) unmeshedPods(w workload) (reason, message string) {
 	}
 }
 
-// auditRelay lists the routes of others that let a client choose the Service while
-// the controller is in ingress mode. In the normal mode no route does.
+// auditRelay lists the routes that let a client choose the Service while the controller is
+// in ingress mode: those of others, and of MeshIngresses. In the normal mode no route does.
 func (r *Reconciler) auditRelay(ctx context.Context, s *scope) error {
 	v := s.views[s.class.Name]
+	var err error
+	if s.uncovered, err = r.exposedMeshIngresses(ctx, s); err != nil {
+		return err
+	}
 	auditor, ok := v.provider.(providers.RelayAuditor)
 	if !ok || (s.mode() != linkerd.InjectIngress && !s.inIngressMode()) {
 		return nil

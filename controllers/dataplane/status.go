@@ -331,8 +331,8 @@ func (s *scope) relayMessage() string {
 	for _, e := range s.uncovered {
 		items = append(items, e.Kind+" "+e.Namespace+"/"+e.Name)
 	}
-	return "in ingress mode a client can choose the Service by sending l5d-dst-override, on these routes that no MeshIngress made: " +
-		named(items) + ". Make them MeshIngresses, or set or strip the header there"
+	return "in ingress mode a client can choose the Service by sending l5d-dst-override, on these routes: " + named(items) +
+		". Set or strip the header there, or make MeshIngresses of them; a MeshIngress needs a class with header routing"
 }
 
 func errorText(err error) string {

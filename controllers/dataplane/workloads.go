@@ -98,7 +98,7 @@ func (r *Reconciler) prepare(ctx context.Context, s *scope, w *workload) (*write
 	}
 	if w.entersIngressMode() {
 		var err error
-		w.waitsFor, err = r.headerless(ctx, s, w.Target.InventoryEntry)
+		w.waitsFor, err = r.routesWithout(ctx, s, w.Target.InventoryEntry)
 		if len(w.waitsFor) > 0 || err != nil {
 			return nil, err
 		}
