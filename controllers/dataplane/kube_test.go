@@ -248,13 +248,18 @@ func podsOf(ctx context.Context, namespace string) []corev1.Pod {
 func runPods(ctx context.Context, namespace string) {
 	GinkgoHelper()
 	for _, pod := range podsOf(ctx, namespace) {
-		pod.Status.Phase = corev1.PodRunning
-		pod.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue, LastTransitionTime: metav1.Now()}}
-		pod.Status.ContainerStatuses = nil
-		for _, c := range pod.Spec.Containers {
-			pod.Status.ContainerStatuses = append(pod.Status.ContainerStatuses, corev1.ContainerStatus{Name: c.Name, Ready: true})
-		}
+		run(&pod)
 		Expect(client.IgnoreNotFound(testEnv.Client.Status().Update(ctx, &pod))).To(Succeed())
+	}
+}
+
+// run makes a pod a ready one.
+func run(pod *corev1.Pod) {
+	pod.Status.Phase = corev1.PodRunning
+	pod.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue, LastTransitionTime: metav1.Now()}}
+	pod.Status.ContainerStatuses = nil
+	for _, c := range pod.Spec.Containers {
+		pod.Status.ContainerStatuses = append(pod.Status.ContainerStatuses, corev1.ContainerStatus{Name: c.Name, Ready: true})
 	}
 }
 
