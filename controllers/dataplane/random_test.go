@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -67,6 +68,8 @@ var _ = Describe("A random sequence of what users, Helm and platform teams do", 
 			installLinkerd(ctx)
 			w.install(ctx)
 			for made := 0; made < stepsPerSeed; {
+				// What is set back in two steps one after the other is to be taken again in each.
+				operator.Clock.SetTime(operator.Clock.Now().Add(10 * time.Minute))
 				// The operator may be away while several things happen.
 				w.note("---")
 				for range pick(w, 1, 1, 2, 3) {
