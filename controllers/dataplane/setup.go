@@ -14,7 +14,6 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -155,7 +154,7 @@ func (r *Reconciler) ofWorkload(ctx context.Context, obj client.Object) []reconc
 }
 
 func (r *Reconciler) isLabelled(workload client.Object) bool {
-	podLabels, owner := templateLabels(workload), metav1.GetControllerOf(workload)
+	podLabels, owner := templateLabels(workload), injection.OwnerOf(workload)
 	for _, p := range r.Registry.All() {
 		for _, s := range p.Describe().DataPlane.Workloads {
 			if s.Fits(podLabels, owner) && (s.GatewayName == "" || podLabels.Has(s.GatewayName)) {

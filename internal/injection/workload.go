@@ -29,8 +29,8 @@ type Workload struct {
 	// Desired is the number of pods that should run.
 	Desired int32
 
-	// Owner is the object whose controller generates the workload; nil where there is
-	// none.
+	// Owner is the object that the workload is generated from, see OwnerOf; nil where
+	// there is none.
 	Owner *metav1.OwnerReference
 
 	// RolledOut reports whether every pod is of the current template, as the
@@ -59,7 +59,7 @@ func FromDeployment(d *appsv1.Deployment) Workload {
 	rolledOut := d.Status.ObservedGeneration >= d.Generation &&
 		d.Status.UpdatedReplicas == desired && d.Status.Replicas == desired
 	return Workload{
-		WorkloadReference: reference("Deployment", d), UID: d.UID, Owner: metav1.GetControllerOf(d),
+		WorkloadReference: reference("Deployment", d), UID: d.UID, Owner: OwnerOf(d),
 		Template: d.Spec.Template, Selector: d.Spec.Selector, Desired: desired, RolledOut: rolledOut,
 		Generation: d.Generation, ObservedGeneration: d.Status.ObservedGeneration,
 		Stuck: stuckDeployment(d, rolledOut), Deadline: progressDeadline(d),
@@ -71,7 +71,7 @@ func FromDaemonSet(d *appsv1.DaemonSet) Workload {
 	desired := d.Status.DesiredNumberScheduled
 	rolledOut := d.Status.ObservedGeneration >= d.Generation && d.Status.UpdatedNumberScheduled == desired
 	w := Workload{
-		WorkloadReference: reference("DaemonSet", d), UID: d.UID, Owner: metav1.GetControllerOf(d),
+		WorkloadReference: reference("DaemonSet", d), UID: d.UID, Owner: OwnerOf(d),
 		Template: d.Spec.Template, Selector: d.Spec.Selector, Desired: desired, RolledOut: rolledOut,
 		Generation: d.Generation, ObservedGeneration: d.Status.ObservedGeneration, Deadline: defaultDeadline,
 		Changed: changed(d),
@@ -88,11 +88,24 @@ func FromStatefulSet(s *appsv1.StatefulSet) Workload {
 	rolledOut := s.Status.ObservedGeneration >= s.Generation &&
 		s.Status.UpdatedReplicas == desired && s.Status.Replicas == desired
 	return Workload{
-		WorkloadReference: reference("StatefulSet", s), UID: s.UID, Owner: metav1.GetControllerOf(s),
+		WorkloadReference: reference("StatefulSet", s), UID: s.UID, Owner: OwnerOf(s),
 		Template: s.Spec.Template, Selector: s.Spec.Selector, Desired: desired, RolledOut: rolledOut,
 		Generation: s.Generation, ObservedGeneration: s.Status.ObservedGeneration,
 		Stuck: stuckStatefulSet(s, rolledOut), Deadline: defaultDeadline, Changed: changed(s),
 	}
+}
+
+// OwnerOf is the object that a workload is generated from: its controller, or where no
+// owner is marked as that, the first owner. Istio and Envoy Gateway mark none
+// (istio/istio manifests/charts/istio-control/istio-discovery/files/kube-gateway.yaml
+// 03404d0; envoyproxy/gateway internal/infrastructure/kubernetes/proxy/resource_provider.go
+// v1.9.0, ownerReferences). nil where there is no owner.
+func OwnerOf(workload metav1.Object) *metav1.OwnerReference {
+	owners := workload.GetOwnerReferences()
+	if owner := metav1.GetControllerOf(workload); owner != nil || len(owners) == 0 {
+		return owner
+	}
+	return &owners[0]
 }
 
 // changed is when anything but the status was set last.

@@ -64,15 +64,17 @@ func (Provider) Describe() providers.Description {
 }
 
 // dataPlane finds what an implementation made for the class's Gateway, in the
-// Gateway's namespace: GEP-1762 asks for the label on everything that is generated. An
+// Gateway's namespace: GEP-1762 asks for the label on everything that is generated, so
+// what has it is not patched itself, whether it has an owner reference or not. An
 // implementation whose proxies serve many Gateways has no such label, and its workload
 // is named in the class. The controller string is the implementation's, whatever it is.
 func dataPlane() providers.DataPlane {
 	return providers.DataPlane{
 		Workloads: []providers.WorkloadSelector{{
 			// The container's name is the implementation's: any first one will do.
-			Kinds:       []string{"Deployment", "DaemonSet"},
-			GatewayName: gatewayv1.GatewayNameLabelKey,
+			Kinds:         []string{"Deployment", "DaemonSet"},
+			GatewayName:   gatewayv1.GatewayNameLabelKey,
+			OwningGateway: gatewayv1.GatewayNameLabelKey,
 			Source: "kubernetes-sigs/gateway-api apis/v1/well_known_labels.go v1.6.1; " +
 				"nginx/nginx-gateway-fabric internal/controller/provisioner/objects.go v2.6.7; " +
 				"istio/istio manifests/charts/istio-control/istio-discovery/files/kube-gateway.yaml",
