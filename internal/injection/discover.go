@@ -8,12 +8,14 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
+	"sigs.k8s.io/yaml"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/internal/linkerd"
@@ -277,11 +279,20 @@ func yamlWorkloads(where providers.DataPlane, ws []Workload) string {
 	}
 	items := make([]string, 0, maxListed)
 	for _, w := range ws[:min(len(ws), maxListed)] {
-		items = append(items, fmt.Sprintf("{kind: %s, namespace: %s, name: %s}", w.Kind, w.Namespace, w.Name))
+		items = append(items, fmt.Sprintf("{kind: %s, namespace: %s, name: %s}", w.Kind, yamlString(w.Namespace), yamlString(w.Name)))
 	}
 	text := "spec: {dataPlane: {workloads: [" + strings.Join(items, ", ") + "]}}"
 	if more := len(ws) - maxListed; more > 0 {
 		text += fmt.Sprintf(", and %d more", more)
 	}
 	return text
+}
+
+// yamlString is a name as YAML reads it as a string: "123" and "true" are names, too.
+func yamlString(name string) string {
+	text, err := yaml.Marshal(name)
+	if err != nil {
+		return strconv.Quote(name)
+	}
+	return strings.TrimSpace(string(text))
 }
