@@ -50,7 +50,7 @@ func (r *Reconciler) Setup(mgr ctrl.Manager, kinds *watches.Manager, linkerdCach
 		WatchesRawSource(on(&appsv1.Deployment{}, r.ofWorkload)).
 		WatchesRawSource(on(&appsv1.DaemonSet{}, r.ofWorkload)).
 		WatchesRawSource(on(&appsv1.StatefulSet{}, r.ofWorkload)).
-		WatchesRawSource(on(&corev1.Service{}, r.all, predicate.NewPredicateFuncs(hasAddress))).
+		WatchesRawSource(on(&corev1.Service{}, r.all)).
 		WatchesRawSource(on(&corev1.Namespace{}, r.all, markedAnew)).
 		WatchesRawSource(on(&networkingv1.IngressClass{}, r.all, changed)).
 		WatchesRawSource(on(&admissionv1.ValidatingWebhookConfiguration{}, r.all, otherServices())).
@@ -191,13 +191,6 @@ func templateLabels(obj client.Object) labels.Set {
 	default:
 		return nil
 	}
-}
-
-// hasAddress passes the Services that clients may reach a data plane by. That is of
-// any type, because a class may name it.
-func hasAddress(obj client.Object) bool {
-	svc, ok := obj.(*corev1.Service)
-	return ok && svc.Spec.ClusterIP != corev1.ClusterIPNone
 }
 
 func (r *Reconciler) ofCRD(ctx context.Context, crd client.Object) []reconcile.Request {

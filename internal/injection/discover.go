@@ -62,8 +62,8 @@ type Discovery struct {
 	Services [][]*corev1.Service
 
 	// Ports are the container ports, for each of Workloads, that must not be the proxy's:
-	// those of Services, where the class asks for the client's address, and those that
-	// the API server calls; sorted.
+	// those of Services and of nodes (hostPort), where the class asks for the client's
+	// address, and those that the API server calls; sorted.
 	Ports [][]int32
 
 	// VendorVersion is the image tag of the main container, of the first workload
@@ -95,13 +95,14 @@ func (d Discovery) Notices(class *v1alpha1.MeshIngressClass) []v1alpha1.Notice {
 		notices = append(notices, v1alpha1.Notice{Reason: v1alpha1.ReasonControllerMismatch, Message: d.Mismatch})
 	}
 	found := slices.ContainsFunc(d.Services, func(services []*corev1.Service) bool { return len(services) > 0 })
-	if found || d.NoInbound || len(d.Workloads) == 0 || class.Spec.DataPlane.ClientIP == v1alpha1.ClientIPIgnore {
+	onHost := slices.ContainsFunc(d.Workloads, func(w Workload) bool { return len(hostPorts(w)) > 0 })
+	if found || onHost || d.NoInbound || len(d.Workloads) == 0 || class.Spec.DataPlane.ClientIP == v1alpha1.ClientIPIgnore {
 		return notices
 	}
 	return append(notices, v1alpha1.Notice{
 		Reason: ReasonNoExposedService,
-		Message: "no Service of type LoadBalancer or NodePort selects the pods, so no inbound port is skipped and the " +
-			"controller sees the proxy's address for every client: name the Service in spec.dataPlane.serviceRef, " +
+		Message: "no Service of type LoadBalancer or NodePort selects the pods and none of their ports is a hostPort, so no " +
+			"inbound port is skipped and the controller sees the proxy's address for every client: name the Service in spec.dataPlane.serviceRef, " +
 			"or set clientIP: Ignore",
 	})
 }

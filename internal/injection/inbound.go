@@ -34,6 +34,9 @@ func findInbound(class *v1alpha1.MeshIngressClass, w Workload, c Cluster) (inbou
 			return inbound{}, err
 		}
 		ports = append(ports, exposed...)
+		if class.Spec.DataPlane.ServiceRef == nil {
+			ports = append(ports, hostPorts(w)...)
+		}
 	}
 	slices.Sort(ports)
 	return inbound{services, slices.Compact(ports)}, nil

@@ -101,6 +101,8 @@ func servicePorts(w Workload, services []*corev1.Service) []int32 {
 	return ports
 }
 
+// hostPorts are the container ports that a node passes on from a port of its own, with
+// the client's address: how a DaemonSet is reached without a Service.
 func hostPorts(w Workload) []int32 {
 	var ports []int32
 	for _, c := range serving(w.Template.Spec) {

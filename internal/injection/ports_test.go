@@ -171,6 +171,89 @@ func TestServiceRef(t *testing.T) {
 	}
 }
 
+// A node passes on the traffic of a hostPort with the client's address, Service or not.
+func TestHostPorts(t *testing.T) {
+	onHost := func(w *injection.Workload) {
+		w.Template.Spec.Containers[0].Ports = append(w.Template.Spec.Containers[0].Ports,
+			corev1.ContainerPort{ContainerPort: 8080, HostPort: 80},
+			corev1.ContainerPort{ContainerPort: 8444, HostPort: 443, Protocol: corev1.ProtocolUDP},
+			corev1.ContainerPort{ContainerPort: 9100})
+	}
+	edge := exposed("infra", "edge", port(443, intstr.FromString("websecure")))
+	for name, tc := range map[string]struct {
+		class    *v1alpha1.MeshIngressClass
+		services []*corev1.Service
+		want     []int32
+		notices  int
+	}{
+		"without a Service": {class: builders.Class("public", v1alpha1.VendorTraefik), want: []int32{8080}},
+		"beside a Service":  {builders.Class("public", v1alpha1.VendorTraefik), []*corev1.Service{edge}, []int32{8080, 8443}, 0},
+		"beside one that is named": {
+			builders.Class("public", v1alpha1.VendorTraefik, builders.WithServiceRef("infra", "edge")),
+			[]*corev1.Service{edge}, []int32{8443}, 0,
+		},
+		"where the client's address does not matter": {
+			class: builders.Class("public", v1alpha1.VendorTraefik, builders.WithClientIP(v1alpha1.ClientIPIgnore)),
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, err := injection.Discover(tc.class, where(), cluster(tc.services, proxy("infra", "edge", onHost)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tc.want, d.Ports[0]); diff != "" {
+				t.Errorf("ports (-want +got):\n%s", diff)
+			}
+			if got := d.Notices(tc.class); len(got) != tc.notices {
+				t.Errorf("got notices %v", got)
+			}
+		})
+	}
+}
+
+// Two workloads behind one Service may have another port by the same name.
+func TestANamedPortIsEachWorkloadsOwn(t *testing.T) {
+	other := func(w *injection.Workload) { w.Template.Spec.Containers[0].Ports[0].ContainerPort = 9000 }
+	class := builders.Class("public", v1alpha1.VendorTraefik,
+		builders.WithWorkload("Deployment", "infra", "a"), builders.WithWorkload("Deployment", "infra", "b"))
+	d, err := injection.Discover(class, where(), cluster(
+		[]*corev1.Service{exposed("infra", "edge", port(80, intstr.FromString("web")))},
+		proxy("infra", "a"), proxy("infra", "b", other)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([][]int32{{8000}, {9000}}, d.Ports); diff != "" {
+		t.Errorf("ports (-want +got):\n%s", diff)
+	}
+}
+
+// One number may be a port of TCP, UDP and SCTP, and what is spoken on it does not matter.
+func TestOneNumberOfSeveralProtocols(t *testing.T) {
+	tcp := port(443, intstr.FromString("websecure"))
+	tcp.AppProtocol = ptr.To("kubernetes.io/h2c")
+	udp, sctp := port(443, intstr.FromInt32(8444)), port(443, intstr.FromInt32(8445))
+	udp.Protocol, sctp.Protocol = corev1.ProtocolUDP, corev1.ProtocolSCTP
+	quic := func(w *injection.Workload) {
+		w.Template.Spec.Containers[0].Ports = append([]corev1.ContainerPort{
+			{Name: "websecure", ContainerPort: 8446, Protocol: corev1.ProtocolUDP},
+		}, w.Template.Spec.Containers[0].Ports...)
+	}
+	class := builders.Class("public", v1alpha1.VendorTraefik)
+	got := ports(t, class, proxy("infra", "edge", quic), exposed("infra", "edge", udp, tcp, sctp))
+	if diff := cmp.Diff([]int32{8443}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// ExternalName is a name in DNS: it leads to no pods, though a selector may be left in it.
+func TestAnExternalNameLeadsNowhere(t *testing.T) {
+	svc := exposed("infra", "edge", port(80, intstr.FromString("web")))
+	svc.Spec.Type, svc.Spec.ExternalName = corev1.ServiceTypeExternalName, "example.com"
+	if got := ports(t, builders.Class("public", v1alpha1.VendorTraefik), proxy("infra", "edge"), svc); len(got) > 0 {
+		t.Errorf("got ports %v", got)
+	}
+}
+
 // Who does not want ports skipped need not have ports that can be resolved.
 func TestPortsDoNotMatterWhereTheClientIPDoesNot(t *testing.T) {
 	class := builders.Class("public", v1alpha1.VendorTraefik, builders.WithClientIP(v1alpha1.ClientIPIgnore))
