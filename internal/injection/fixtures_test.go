@@ -4,7 +4,6 @@
 package injection_test
 
 import (
-	"slices"
 	"strings"
 	"testing"
 
@@ -31,10 +30,6 @@ func TestEveryVendorsInstallation(t *testing.T) {
 	registry, err := all.New()
 	if err != nil {
 		t.Fatal(err)
-	}
-	daemonSets := []v1alpha1.Vendor{
-		v1alpha1.VendorIngressNginx, v1alpha1.VendorF5Nginx, v1alpha1.VendorTraefik, v1alpha1.VendorKong,
-		v1alpha1.VendorHAProxy, v1alpha1.VendorHAProxyIngress, v1alpha1.VendorEnvoyGateway,
 	}
 	for vendor, tc := range map[v1alpha1.Vendor]struct {
 		fixture, class string
@@ -98,8 +93,8 @@ func TestEveryVendorsInstallation(t *testing.T) {
 			if diff := cmp.Diff(tc.want, got); diff != "" {
 				t.Errorf("found (-want +got):\n%s", diff)
 			}
-			if slices.Contains(daemonSets, vendor) {
-				asDaemonSet(t, p.Describe().DataPlane, class, fixtureCluster(t, tc.fixture), tc.want)
+			for _, kind := range otherKinds()[vendor] {
+				asKind(t, kind, p.Describe().DataPlane, class, fixtureCluster(t, tc.fixture), tc.want)
 			}
 		})
 	}
@@ -110,21 +105,33 @@ func TestEveryVendorsInstallation(t *testing.T) {
 	}
 }
 
-// asDaemonSet expects the same where the chart makes a DaemonSet in place of the
-// Deployment.
-func asDaemonSet(
-	t *testing.T, where providers.DataPlane, class *v1alpha1.MeshIngressClass, c injection.Cluster, want dataPlaneFound,
+// otherKinds are those that a chart or a vendor's operator makes in place of the kind in
+// the fixture.
+func otherKinds() map[v1alpha1.Vendor][]string {
+	daemonSet := []string{"DaemonSet"}
+	return map[v1alpha1.Vendor][]string{
+		v1alpha1.VendorIngressNginx: daemonSet, v1alpha1.VendorF5Nginx: {"DaemonSet", "StatefulSet"},
+		v1alpha1.VendorTraefik: daemonSet, v1alpha1.VendorGloo: daemonSet, v1alpha1.VendorContour: {"Deployment"},
+		v1alpha1.VendorKong: daemonSet, v1alpha1.VendorHAProxy: daemonSet, v1alpha1.VendorHAProxyIngress: daemonSet,
+		v1alpha1.VendorEmissary: daemonSet, v1alpha1.VendorEnvoyGateway: daemonSet, v1alpha1.VendorGatewayAPI: daemonSet,
+	}
+}
+
+// asKind expects the same where there is another kind of workload.
+func asKind(
+	t *testing.T, kind string, where providers.DataPlane, class *v1alpha1.MeshIngressClass, c injection.Cluster, want dataPlaneFound,
 ) {
 	t.Helper()
 	for i := range c.Workloads {
-		c.Workloads[i].Kind = "DaemonSet"
+		c.Workloads[i].Kind = kind
 	}
-	want.Workload = strings.Replace(want.Workload, "Deployment", "DaemonSet", 1)
+	_, name, _ := strings.Cut(want.Workload, " ")
+	want.Workload = kind + " " + name
 	got, err := lookAt(class, where, c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("as a DaemonSet (-want +got):\n%s", diff)
+		t.Errorf("as a %s (-want +got):\n%s", kind, diff)
 	}
 }

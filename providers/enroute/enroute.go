@@ -87,15 +87,23 @@ func experimental() v1alpha1.Notice {
 	}
 }
 
-// dataPlane finds the Deployment of the chart, in whose pods Envoy runs beside the
+// dataPlane finds the Deployment of the chart or of the manifests, in whose pods Envoy runs beside the
 // control plane and Redis.
 func dataPlane() providers.DataPlane {
-	return providers.DataPlane{Workloads: []providers.WorkloadSelector{{
-		Kinds:     []string{"Deployment"},
-		Labels:    map[string]string{"app.kubernetes.io/name": "enroute"},
-		Container: "envoy",
-		Source:    "saarasio/enroute helm-chart/enroute/templates/deployment.yaml v1.0.0",
-	}}}
+	return providers.DataPlane{Workloads: []providers.WorkloadSelector{
+		{
+			Kinds:     []string{"Deployment"},
+			Labels:    map[string]string{"app.kubernetes.io/name": "enroute"},
+			Container: "envoy",
+			Source:    "saarasio/enroute helm-chart/enroute/templates/deployment.yaml v1.0.0",
+		},
+		{
+			Kinds:     []string{"Deployment"},
+			Labels:    map[string]string{"app": "enroute"},
+			Container: "envoy",
+			Source:    "saarasio/enroute artifacts/gatewayhost/enroute.yaml v1.0.0",
+		},
+	}}
 }
 
 // Reads asks for every GatewayHost: Translate must know whose host a host is.

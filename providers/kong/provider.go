@@ -150,6 +150,19 @@ func dataPlane() providers.DataPlane {
 				Source:    "Kong/charts charts/ingress/Chart.yaml (alias gateway) kong-3.4.1",
 			},
 			{
+				Kinds:      kinds,
+				Labels:     map[string]string{"app": "ingress-kong"},
+				Container:  proxyContainer,
+				ClassFlags: []providers.ClassFlag{{Arg: "ingress-class", Env: "CONTROLLER_INGRESS_CLASS"}},
+				Source:     "Kong/kubernetes-ingress-controller deploy/single/all-in-one-dbless.yaml v2.8.2",
+			},
+			{
+				Kinds:     kinds,
+				Labels:    map[string]string{"app": "proxy-kong"},
+				Container: proxyContainer,
+				Source:    "Kong/kubernetes-ingress-controller deploy/single/all-in-one-dbless.yaml v2.12.3",
+			},
+			{
 				Kinds:     []string{"Deployment"},
 				Owner:     kindDataPlane.GroupKind(),
 				Container: proxyContainer,

@@ -51,21 +51,33 @@ func (Provider) Describe() providers.Description {
 	}
 }
 
-// dataPlane finds what the chart installs. The controller strings are those of
+// dataPlane finds what the chart installs, and the Deployment that Traefik's documents
+// told to write until 3.3. A release "traefik" of the chart of Traefik 1 looks like the
+// latter; it cannot run on Kubernetes 1.22 and later. The controller strings are those of
 // pkg/provider/kubernetes/{ingress,gateway}/kubernetes.go v3.7.9; what we generate is for
 // pkg/provider/kubernetes/crd, which goes by the class's name.
 func dataPlane() providers.DataPlane {
+	kinds := []string{"Deployment", "DaemonSet"}
+	flags := []providers.ClassFlag{
+		{Arg: "providers.kubernetescrd.ingressclass"}, {Arg: "providers.kubernetesingress.ingressclass"},
+	}
 	return providers.DataPlane{
 		Controllers: []string{"traefik.io/ingress-controller", "traefik.io/gateway-controller"},
-		Workloads: []providers.WorkloadSelector{{
-			// The container has the release's name, so any first one will do.
-			Kinds:  []string{"Deployment", "DaemonSet"},
-			Labels: map[string]string{"app.kubernetes.io/name": "traefik"},
-			ClassFlags: []providers.ClassFlag{
-				{Arg: "providers.kubernetescrd.ingressclass"}, {Arg: "providers.kubernetesingress.ingressclass"},
+		Workloads: []providers.WorkloadSelector{
+			{
+				// The container has the release's name, so any first one will do.
+				Kinds:      kinds,
+				Labels:     map[string]string{"app.kubernetes.io/name": "traefik"},
+				ClassFlags: flags,
+				Source:     "traefik/traefik-helm-chart traefik/templates/_helpers.tpl, _podtemplate.tpl 41.3.0",
 			},
-			Source: "traefik/traefik-helm-chart traefik/templates/_helpers.tpl, _podtemplate.tpl 41.3.0",
-		}},
+			{
+				Kinds:     kinds,
+				Labels:    map[string]string{"app": "traefik"},
+				Container: "traefik", ClassFlags: flags,
+				Source: "traefik/traefik docs/content/getting-started/quick-start-with-kubernetes.md v3.3.0",
+			},
+		},
 	}
 }
 
