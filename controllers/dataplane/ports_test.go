@@ -99,11 +99,16 @@ var _ = Describe("The ports that bypass the proxy", func() {
 		}
 		expect.ExpectApplied(ctx, testEnv.Client, headless)
 		startManager()
-		newClass(ctx, "traefik", v1alpha1.VendorTraefik, builders.WithServiceRef("traefik", "headless"))
-		skips(ctx, "4567,4568,8000")
+		// Nothing is written, so no rollout has the class looked at again and again.
+		class := newClass(ctx, "traefik", v1alpha1.VendorTraefik, builders.WithServiceRef("traefik", "headless"),
+			builders.WithInjection(v1alpha1.InjectionAudit))
+		planned := func(g Gomega, ports string) {
+			g.Expect(latest(ctx, class).Status.Planned).To(ContainElement(HaveField("Fields", ContainElement(`"`+ports+`"`))))
+		}
+		Eventually(planned).WithArguments("4567,4568,8000").WithTimeout(noticeTimeout).Should(Succeed())
 		edit(ctx, service("traefik", "headless"), func(svc *corev1.Service) {
 			svc.Spec.Ports[0].TargetPort = intstr.FromInt32(8100)
 		})
-		skips(ctx, "4567,4568,8100")
+		Eventually(planned).WithArguments("4567,4568,8100").WithTimeout(noticeTimeout).Should(Succeed())
 	})
 })

@@ -190,7 +190,9 @@ func TestHostPorts(t *testing.T) {
 		"beside a Service":  {builders.Class("public", v1alpha1.VendorTraefik), []*corev1.Service{edge}, []int32{8080, 8443}, 0},
 		"beside one that is named": {
 			builders.Class("public", v1alpha1.VendorTraefik, builders.WithServiceRef("infra", "edge")),
-			[]*corev1.Service{edge}, []int32{8443}, 0,
+			[]*corev1.Service{edge},
+			[]int32{8443},
+			0,
 		},
 		"where the client's address does not matter": {
 			class: builders.Class("public", v1alpha1.VendorTraefik, builders.WithClientIP(v1alpha1.ClientIPIgnore)),
