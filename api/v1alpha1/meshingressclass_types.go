@@ -290,6 +290,14 @@ type WorkloadStatus struct {
 	// +kubebuilder:validation:MaxLength=253
 	ServiceAccountName string `json:"serviceAccountName,omitempty"`
 
+	// formerServiceAccountNames are those of pods that were made before the workload named
+	// another, and still run, be it on their way out.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=8
+	// +kubebuilder:validation:items:MaxLength=253
+	FormerServiceAccountNames []string `json:"formerServiceAccountNames,omitempty"`
+
 	// pods that should run, as the workload's status has it.
 	// +required
 	Pods int32 `json:"pods"`
@@ -297,6 +305,11 @@ type WorkloadStatus struct {
 	// meshedPods are ready and have a ready proxy in the mode asked for.
 	// +required
 	MeshedPods int32 `json:"meshedPods"`
+
+	// unmeshedPods have no proxy at all, ready or not, and on their way out or not: their
+	// requests have no identity.
+	// +optional
+	UnmeshedPods int32 `json:"unmeshedPods,omitempty"`
 
 	// ingressModePods have a proxy in ingress mode, ready or not. At least one is
 	// counted while the pod template asks for that mode: the next pod will have it.

@@ -1006,6 +1006,11 @@ func (in *WorkloadStatus) DeepCopyInto(out *WorkloadStatus) {
 			(*out)[key] = val
 		}
 	}
+	if in.FormerServiceAccountNames != nil {
+		in, out := &in.FormerServiceAccountNames, &out.FormerServiceAccountNames
+		*out = make([]string, len(*in))
+		copy(*out, *in)
+	}
 	if in.RestartedAt != nil {
 		in, out := &in.RestartedAt, &out.RestartedAt
 		*out = (*in).DeepCopy()

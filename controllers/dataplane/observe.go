@@ -56,6 +56,7 @@ func (r *Reconciler) observeLeft(ctx context.Context, s *scope) error {
 		w.seen = w.Workload.Observe(pods, s.mode())
 		if was.IngressModePods = s.ingressPods(w); was.IngressModePods > 0 {
 			was.Pods, was.MeshedPods, was.Fields, was.Message = w.Workload.Desired, 0, nil, "it is not found any more as the class's workload, and still in ingress mode"
+			was.UnmeshedPods = w.seen.Bare
 			s.left = append(s.left, was)
 		}
 	}

@@ -31,6 +31,7 @@ const (
 	maxVersion   = 128
 	maxWorkloads = 32
 	maxNamed     = 5
+	maxAccounts  = 8
 )
 
 // updateStatus says what this reconcile observed, where that is something new.
@@ -105,12 +106,14 @@ func (s *scope) setWorkloads() {
 	var pods, meshed int32
 	workloads := make([]v1alpha1.WorkloadStatus, 0, len(s.workloads))
 	for _, w := range s.workloads {
+		// The API server runs pods that name no ServiceAccount as "default".
+		account := cmp.Or(w.Workload.Template.Spec.ServiceAccountName, "default")
 		item := v1alpha1.WorkloadStatus{
-			WorkloadReference: w.Workload.WorkloadReference,
-			// The API server runs pods that name no ServiceAccount as "default".
-			ServiceAccountName: cmp.Or(w.Workload.Template.Spec.ServiceAccountName, "default"),
-			Pods:               w.Workload.Desired, MeshedPods: w.seen.Meshed, IngressModePods: s.ingressPods(w),
-			Message: conditions.Bound(cmp.Or(w.Blocked, errorText(w.err))),
+			WorkloadReference: w.Workload.WorkloadReference, ServiceAccountName: account,
+			FormerServiceAccountNames: w.formerAccounts(account),
+			Pods:                      w.Workload.Desired, MeshedPods: w.seen.Meshed, UnmeshedPods: w.seen.Bare,
+			IngressModePods: s.ingressPods(w),
+			Message:         conditions.Bound(cmp.Or(w.Blocked, errorText(w.err))),
 		}
 		if !w.restarted.IsZero() {
 			item.RestartedAt = new(metav1.NewTime(w.restarted))
@@ -123,6 +126,12 @@ func (s *scope) setWorkloads() {
 	}
 	s.class.Status.Workloads = slices.Concat(workloads, s.left)[:min(len(workloads)+len(s.left), maxWorkloads)]
 	s.class.Status.MeshedPods = fmt.Sprintf("%d/%d", meshed, pods)
+}
+
+// formerAccounts are the ServiceAccounts that pods have and the template has not.
+func (w workload) formerAccounts(account string) []string {
+	former := slices.DeleteFunc(slices.Clone(w.seen.Accounts), func(name string) bool { return name == account })
+	return former[:min(len(former), maxAccounts)]
 }
 
 func (s *scope) setAccepted(set conditions.Setter) {

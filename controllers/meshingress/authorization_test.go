@@ -171,7 +171,7 @@ var _ = Describe("Authorization", func() {
 			guarded(ctx, mi, "deny")
 			lose(ctx, v1alpha1.ReasonNotInjected)
 			mi, _ = settle(ctx, mi)
-			authorized(ctx, mi, metav1.ConditionFalse, v1alpha1.ReasonNotMeshed, "let everybody in")
+			authorized(ctx, mi, metav1.ConditionFalse, v1alpha1.ReasonNotMeshed, "deny nobody")
 			Expect(serverAccess(ctx)).To(ConsistOf("audit"))
 			operator.Writes.Reset()
 			reconcileOnce(ctx, mi)

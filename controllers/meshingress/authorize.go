@@ -63,10 +63,23 @@ func (s *scope) setAuthorized(set conditions.Setter) {
 }
 
 // authorize sees to the policy objects of the backends. It is done before the routes are
-// written, so that who sends requests is let in first. What the API server refuses is
-// for the condition, and keeps no route from being written.
+// written, so that who sends requests is let in first.
 func (r *Reconciler) authorize(ctx context.Context, s *scope) error {
-	err := r.tryAuthorize(ctx, s)
+	return r.asCondition(s, r.tryAuthorize(ctx, s))
+}
+
+// unguard takes away the policy objects for what has ceased to be a backend. It is done
+// after the routes to it have gone.
+func (r *Reconciler) unguard(ctx context.Context, s *scope) error {
+	if s.guarded == nil {
+		return nil
+	}
+	return r.asCondition(s, r.pruneAuthorization(ctx, s, s.guarded))
+}
+
+// asCondition keeps what the API server refuses for the condition: it keeps no route from
+// being written.
+func (r *Reconciler) asCondition(s *scope, err error) error {
 	var conflict *apply.ObjectConflictError
 	switch {
 	case errors.As(err, &conflict):
@@ -95,7 +108,7 @@ func (r *Reconciler) tryAuthorize(ctx context.Context, s *scope) error {
 		return r.relax(ctx, s, why)
 	case s.waiting || !s.translated() || !s.result.OK():
 		s.authorizationPends("what is in place stays until the object is accepted")
-		return nil
+		return r.admit(ctx, s)
 	}
 	plan, err := r.planAuthorization(ctx, s, state)
 	if err != nil {
@@ -131,156 +144,6 @@ func (r *Reconciler) policiesServed(ctx context.Context, s *scope) (bool, error)
 		}
 	}
 	return true, nil
-}
-
-// guard puts in place what is planned. Who is admitted is written before the Servers,
-// and what is not wanted any more leaves before another Server comes for its pods.
-func (r *Reconciler) guard(ctx context.Context, s *scope, plan authorization.Plan) error {
-	known := s.mi.Status.Inventory
-	if err := r.recordAuthorization(ctx, s, plan.Objects); err != nil {
-		return err
-	}
-	var servers []*unstructured.Unstructured
-	admits := true // as it did before this reconcile
-	for _, obj := range plan.Objects {
-		if obj.GetKind() == authorization.KindServer.Kind {
-			servers = append(servers, obj)
-			continue
-		}
-		change, err := r.applyObject(ctx, s, known, obj)
-		if err != nil {
-			return err
-		}
-		admits = admits && change == apply.Unchanged
-	}
-	if err := r.pruneAuthorization(ctx, s, plan.Objects); err != nil {
-		return err
-	}
-	waiting := false
-	for _, obj := range servers {
-		audited, err := r.putServer(ctx, s, known, obj, admits)
-		if err != nil {
-			return err
-		}
-		waiting = waiting || audited
-	}
-	s.sayGuarded(plan, waiting)
-	return nil
-}
-
-// putServer writes a Server. One that is to deny, and does not yet, first lets everybody
-// in and is seen so in the cluster, with who is admitted: the policy controller hears of
-// the kinds in no order.
-func (r *Reconciler) putServer(
-	ctx context.Context, s *scope, known []v1alpha1.InventoryEntry, desired *unstructured.Unstructured, admits bool,
-) (audited bool, err error) {
-	if authorization.Denies(desired) {
-		live, err := r.liveServer(ctx, desired.GetNamespace(), desired.GetName())
-		if err != nil {
-			return false, err
-		}
-		if audited = live == nil || !authorization.Denies(live) && !admits; audited {
-			desired = authorization.Audited(desired)
-			translate.OwnerOf(s.mi).Mark([]*unstructured.Unstructured{desired})
-		}
-	}
-	_, err = r.applyObject(ctx, s, known, desired)
-	return audited, err
-}
-
-// liveServer is nil where the cache holds none of the name.
-func (r *Reconciler) liveServer(ctx context.Context, namespace, name string) (*unstructured.Unstructured, error) {
-	live := &unstructured.Unstructured{}
-	live.SetGroupVersionKind(authorization.KindServer.GroupVersionKind)
-	err := r.Client.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, live)
-	if apierrors.IsNotFound(err) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading Server %s/%s: %w", namespace, name, err)
-	}
-	return live, nil
-}
-
-func (s *scope) sayGuarded(plan authorization.Plan, waiting bool) {
-	effect := "those of others are denied"
-	if s.mi.Spec.Authorization.Policy == v1alpha1.AuthorizationAudit {
-		effect = "those of others are let in and logged"
-	}
-	switch {
-	case len(plan.Refusals) > 0:
-		messages := make([]string, 0, len(plan.Refusals))
-		for _, refusal := range plan.Refusals {
-			messages = append(messages, refusal.Message)
-		}
-		s.unauthorized(plan.Refusals[0].Reason, strings.Join(messages, "; "))
-	case waiting:
-		s.authorizationPends("requests of others are denied once the policies of those that are admitted are in place")
-	default:
-		s.authorized = authorized{
-			status: metav1.ConditionTrue, reason: v1alpha1.ReasonAuthorized, message: fmt.Sprintf(
-				"%d backend ports take requests of the ingress controller and %d listed clients; %s",
-				plan.Guarded, len(s.mi.Spec.Authorization.Clients), effect),
-		}
-	}
-	s.authorized.waiting = waiting
-}
-
-// relax lets everybody in, but leaves the rest as it is: requests of a controller that
-// is not in the mesh have no identity, and must not be denied for it.
-func (r *Reconciler) relax(ctx context.Context, s *scope, why string) error {
-	owner := translate.OwnerOf(s.mi)
-	servers := 0
-	for _, e := range s.mi.Status.Inventory {
-		if e.Group != authorization.Group || e.Kind != authorization.KindServer.Kind {
-			continue
-		}
-		live, err := r.liveServer(ctx, e.Namespace, e.Name)
-		if err != nil {
-			return err
-		}
-		if live == nil || !owner.Owns(live) {
-			continue
-		}
-		servers++
-		if !authorization.Denies(live) {
-			continue
-		}
-		desired := authorization.Audited(live)
-		owner.Mark([]*unstructured.Unstructured{desired})
-		if _, err := r.Writer().Object(ctx, owner, desired); err != nil {
-			return err
-		}
-	}
-	what := "nothing is written until it is"
-	if servers > 0 {
-		what = "its Servers let everybody in until it is"
-	}
-	s.unauthorized(v1alpha1.ReasonNotMeshed, why+"; "+what)
-	return nil
-}
-
-// keepAdmitting lets in who a rollout brings, where Servers are in place, and leaves the
-// rest as it is until the rollout is over.
-func (r *Reconciler) keepAdmitting(
-	ctx context.Context, s *scope, plan authorization.Plan, state dataPlaneState, why string,
-) error {
-	for _, obj := range plan.Objects {
-		entry := inventory.EntryOf(obj)
-		if obj.GetKind() != authorization.KindMeshTLSAuthentication.Kind || !slices.Contains(s.mi.Status.Inventory, entry) {
-			continue
-		}
-		if _, err := r.Writer().Object(ctx, translate.OwnerOf(s.mi), obj); err != nil {
-			return err
-		}
-	}
-	why += "; what is in place stays until it is in the mesh"
-	if state == dataPlaneUnknown {
-		s.authorizationPends(why)
-	} else {
-		s.unauthorized(v1alpha1.ReasonNotMeshed, why)
-	}
-	return nil
 }
 
 // recordAuthorization writes down what is about to be written.

@@ -7,6 +7,7 @@ import (
 	"context"
 	"time"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -53,6 +54,9 @@ type scope struct {
 
 	// authorized is what became of spec.authorization. Set by authorize.
 	authorized authorized
+
+	// guarded are the policy objects that are in place as planned. Set by authorize.
+	guarded []*unstructured.Unstructured
 
 	// written is what the writes met. Set by write.
 	written outcome
@@ -116,7 +120,10 @@ func (r *Reconciler) carryOut(ctx context.Context, s *scope) error {
 	if s.held = s.keepsHeader(); s.held != "" {
 		return nil
 	}
-	return r.write(ctx, s)
+	if err := r.write(ctx, s); err != nil || !s.written.pruned {
+		return err
+	}
+	return r.unguard(ctx, s)
 }
 
 func (s *scope) retryAfter() time.Duration {

@@ -67,6 +67,8 @@ func stateOf(class *v1alpha1.MeshIngressClass) (dataPlaneState, string) {
 		v1alpha1.ReasonRolloutInProgress, v1alpha1.ReasonRolloutStuck, v1alpha1.ReasonNoPods, v1alpha1.ReasonRoutesNotReady,
 	}
 	switch {
+	case slices.ContainsFunc(class.Status.Workloads, hasUnmeshedPods):
+		return dataPlaneLost, fmt.Sprintf("pods of MeshIngressClass %s have no proxy", class.Name)
 	case meshed.Status == metav1.ConditionTrue && len(identitiesOf(class)) == 0:
 		return dataPlaneUnknown, "MeshIngressClass " + class.Name + " does not name the ServiceAccounts of its workloads yet"
 	case meshed.Status == metav1.ConditionTrue:
@@ -78,6 +80,10 @@ func stateOf(class *v1alpha1.MeshIngressClass) (dataPlaneState, string) {
 		return dataPlaneLost, fmt.Sprintf("MeshIngressClass %s is not in the mesh (%s)", class.Name, meshed.Reason)
 	}
 }
+
+// hasUnmeshedPods reports whether some pod sends requests that have no identity, or may
+// soon, or does so still.
+func hasUnmeshedPods(w v1alpha1.WorkloadStatus) bool { return w.UnmeshedPods > 0 }
 
 // aboutPods reports whether a reason for not being meshed tells of pods, as they are or as
 // they are about to be. The others tell of what the operator lacks, which takes the
@@ -94,23 +100,26 @@ func allMeshed(workloads []v1alpha1.WorkloadStatus) bool {
 	return len(workloads) > 0 && !slices.ContainsFunc(workloads, outside)
 }
 
-// identitiesOf are the ServiceAccounts that a class's controller runs as; none where one
-// is not known.
+// identitiesOf are the ServiceAccounts that a class's controller runs as, with those of
+// pods that are left of an earlier template; none where one is not known.
 func identitiesOf(class *v1alpha1.MeshIngressClass) []v1alpha1.ObjectKey {
 	var keys []v1alpha1.ObjectKey
 	for _, w := range class.Status.Workloads {
 		if w.ServiceAccountName == "" {
 			return nil
 		}
-		keys = append(keys, v1alpha1.ObjectKey{Namespace: w.Namespace, Name: w.ServiceAccountName})
+		for _, name := range append([]string{w.ServiceAccountName}, w.FormerServiceAccountNames...) {
+			keys = append(keys, v1alpha1.ObjectKey{Namespace: w.Namespace, Name: name})
+		}
 	}
 	return keys
 }
 
-// planAuthorization gathers what the plan of the policies is made of.
-func (r *Reconciler) planAuthorization(ctx context.Context, s *scope, state dataPlaneState) (authorization.Plan, error) {
+// authorizationInput gathers who is admitted, and what is there.
+func (r *Reconciler) authorizationInput(ctx context.Context, s *scope) (authorization.Input, error) {
 	in := authorization.Input{
-		MeshIngress: s.mi, Controllers: identitiesOf(s.class), Settled: state == dataPlaneMeshed && !s.leaves(),
+		MeshIngress: s.mi, Controllers: identitiesOf(s.class),
+		Mesh: authorization.Mesh{Linkerd: s.snap.Linkerd, Namespace: s.snap.Namespaces[s.mi.Namespace]},
 	}
 	if s.leaves() && s.from != nil {
 		in.Controllers = append(in.Controllers, identitiesOf(s.from)...)
@@ -118,10 +127,20 @@ func (r *Reconciler) planAuthorization(ctx context.Context, s *scope, state data
 	for _, k := range authorization.Kinds() {
 		objects, _, err := r.List(ctx, providers.Read{Kind: k, Namespace: s.mi.Namespace})
 		if err != nil {
-			return authorization.Plan{}, err
+			return in, err
 		}
 		in.Objects = append(in.Objects, objects...)
 	}
+	return in, nil
+}
+
+// planAuthorization gathers what the plan of the policies is made of.
+func (r *Reconciler) planAuthorization(ctx context.Context, s *scope, state dataPlaneState) (authorization.Plan, error) {
+	in, err := r.authorizationInput(ctx, s)
+	if err != nil {
+		return authorization.Plan{}, err
+	}
+	in.Settled = state == dataPlaneMeshed && !s.leaves()
 	for _, b := range s.result.Backends {
 		port, err := r.port(ctx, s, b, in.Controllers)
 		if err != nil {

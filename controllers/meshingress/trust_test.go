@@ -68,7 +68,7 @@ var _ = Describe("Authorization that is enforced goes on", func() {
 
 		hasPods(ctx, class, 2, 1)
 		settle(ctx, mi)
-		authorized(ctx, metav1.ConditionFalse, v1alpha1.ReasonNotMeshed, "let everybody in")
+		authorized(ctx, metav1.ConditionFalse, v1alpha1.ReasonNotMeshed, "deny nobody")
 		Expect(serverAccess(ctx)).To(ConsistOf("audit"))
 	},
 		Entry("although a write is refused", v1alpha1.ReasonForbidden),

@@ -13,7 +13,6 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
-	"github.com/meshingress/meshingress/internal/translate"
 	"github.com/meshingress/meshingress/providers"
 )
 
@@ -82,19 +81,20 @@ func (in Input) server(g guard) *unstructured.Unstructured {
 	}
 	return in.object(KindServer, g.server, map[string]any{
 		"podSelector": map[string]any{"matchLabels": labels}, "port": port,
-		"proxyProtocol": protocol, "accessPolicy": in.accessPolicy(),
+		"proxyProtocol": protocol, "accessPolicy": in.access(g),
 	})
 }
 
-func (in Input) accessPolicy() string {
+// access is the accessPolicy that is asked for.
+func (in Input) access(g guard) string {
 	if in.MeshIngress.Spec.Authorization.Policy == v1alpha1.AuthorizationEnforce {
 		return accessDeny
 	}
-	return accessAudit
+	return g.lenient
 }
 
 func (in Input) policy(g guard, who string, authentication providers.Kind) *unstructured.Unstructured {
-	return in.object(KindAuthorizationPolicy, in.name(g.service, g.port.String(), who), map[string]any{
+	return in.object(KindAuthorizationPolicy, in.name(g.service, who, g.server), map[string]any{
 		"targetRef": map[string]any{"group": Group, "kind": KindServer.Kind, "name": g.server},
 		"requiredAuthenticationRefs": []any{
 			map[string]any{"group": Group, "kind": authentication.Kind, "name": in.name()},
@@ -116,58 +116,4 @@ func refs(identities []v1alpha1.ObjectKey) []any {
 		items = append(items, map[string]any{"kind": "ServiceAccount", "namespace": id.Namespace, "name": id.Name})
 	}
 	return items
-}
-
-// admitted reads back the identities of a MeshTLSAuthentication; nothing of nil.
-func admitted(authentication *unstructured.Unstructured) []v1alpha1.ObjectKey {
-	if authentication == nil {
-		return nil
-	}
-	items, _, _ := unstructured.NestedSlice(authentication.Object, "spec", "identityRefs")
-	var keys []v1alpha1.ObjectKey
-	for _, item := range items {
-		ref, ok := item.(map[string]any)
-		if !ok {
-			continue
-		}
-		namespace, _ := ref["namespace"].(string)
-		name, _ := ref["name"].(string)
-		if ref["kind"] == "ServiceAccount" && namespace != "" && name != "" {
-			keys = append(keys, v1alpha1.ObjectKey{Namespace: namespace, Name: name})
-		}
-	}
-	return keys
-}
-
-// own is the object of a kind and name that is the MeshIngress's; nil where there is
-// none.
-func (in Input) own(k providers.Kind, name string) *unstructured.Unstructured {
-	owner := translate.OwnerOf(in.MeshIngress)
-	for _, o := range in.Objects {
-		if o.GetKind() == k.Kind && o.GetName() == name && owner.Owns(o) {
-			return o
-		}
-	}
-	return nil
-}
-
-// Denies reports whether a Server keeps out who is not admitted.
-func Denies(server *unstructured.Unstructured) bool {
-	policy, found, _ := unstructured.NestedString(server.Object, "spec", "accessPolicy")
-	return policy == accessDeny || !found // the default of the CRD
-}
-
-// Audited is a Server of ours as it is in the cluster, but that it lets everybody in. It
-// has no marks.
-func Audited(server *unstructured.Unstructured) *unstructured.Unstructured {
-	spec, _, _ := unstructured.NestedMap(server.Object, "spec")
-	if spec == nil {
-		spec = map[string]any{}
-	}
-	spec["accessPolicy"] = accessAudit
-	u := &unstructured.Unstructured{Object: map[string]any{"spec": spec}}
-	u.SetGroupVersionKind(KindServer.GroupVersionKind)
-	u.SetNamespace(server.GetNamespace())
-	u.SetName(server.GetName())
-	return u
 }

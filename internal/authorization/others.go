@@ -44,13 +44,12 @@ func ofMeshIngress(obj metav1.Object) string {
 	return owner.Name
 }
 
-// checkPolicies refuses a port that somebody admits clients to: with a policy for the
+// checkPolicies tells of a port that somebody admits clients to: with a policy for the
 // whole namespace, or for the Server of this plan. A ServerAuthorization, the older kind,
 // is not looked for: it only admits, and what it admits to is a Server.
-func (in Input) checkPolicies(_ Port, g *guard) *Refusal {
+func (in Input) checkPolicies(g *guard) *Refusal {
 	for _, policy := range in.of(KindAuthorizationPolicy) {
-		kind, _, _ := unstructured.NestedString(policy.Object, "spec", "targetRef", "kind")
-		name, _, _ := unstructured.NestedString(policy.Object, "spec", "targetRef", "name")
+		kind, name := targetOf(policy)
 		onIt := kind == "Namespace" || kind == KindServer.Kind && name == g.server
 		if onIt && ofMeshIngress(policy) == "" {
 			return &Refusal{v1alpha1.ReasonPolicyExists, fmt.Sprintf(
@@ -59,6 +58,16 @@ func (in Input) checkPolicies(_ Port, g *guard) *Refusal {
 		}
 	}
 	return nil
+}
+
+// isThere reports whether a guard's Server is in place. It is not taken away because
+// somebody admits more clients: that would let in everybody.
+func (in Input) isThere(g *guard) bool { return g.shared || in.own(KindServer, g.server) != nil }
+
+func targetOf(policy *unstructured.Unstructured) (kind, name string) {
+	kind, _, _ = unstructured.NestedString(policy.Object, "spec", "targetRef", "kind")
+	name, _, _ = unstructured.NestedString(policy.Object, "spec", "targetRef", "name")
+	return kind, name
 }
 
 // checkServers looks for Servers of the same pods and port. Somebody's own wins: its
@@ -84,14 +93,14 @@ func (in Input) checkServers(p Port, g *guard) (*guard, *Refusal) {
 					"Services be equal, or name no pod twice", server.GetName(), other, g.service)}
 		}
 		g.server, g.shared = server.GetName(), true
-		return g, in.checkShared(server, other)
+		return g, in.checkShared(server, other, *g)
 	}
 	return g, nil
 }
 
 // checkShared tells of a Server that is shared and does not do what is asked for here.
-func (in Input) checkShared(server *unstructured.Unstructured, other string) *Refusal {
-	if Denies(server) == (in.accessPolicy() == accessDeny) {
+func (in Input) checkShared(server *unstructured.Unstructured, other string, g guard) *Refusal {
+	if Denies(server) == (in.access(g) == accessDeny) {
 		return nil
 	}
 	is := "lets everybody in"

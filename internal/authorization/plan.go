@@ -22,13 +22,6 @@ import (
 // maxObjects bounds the inventory, and with it the size of the status.
 const maxObjects = 512
 
-// Values of accessPolicy (linkerd/linkerd2 policy-controller/k8s/index/src/defaults.rs
-// edge-26.8.3).
-const (
-	accessDeny  = "deny"
-	accessAudit = "audit"
-)
-
 // Input is what is known of a MeshIngress with spec.authorization.
 type Input struct {
 	// MeshIngress that asks for it. Its clients have been checked.
@@ -45,6 +38,9 @@ type Input struct {
 
 	// Ports of the backends. One may be there several times.
 	Ports []Port
+
+	// Mesh decides on ports without a Server.
+	Mesh Mesh
 
 	// Objects of Kinds in the MeshIngress's namespace, whosever.
 	Objects []*unstructured.Unstructured
@@ -72,6 +68,14 @@ type Plan struct {
 	// Objects in the order of writing. They carry the marks of their owner.
 	Objects []*unstructured.Unstructured
 
+	// Former are those that are there for ports that are no backends any more. They stay
+	// until the routes to these have gone: what a Server lets in may be denied without.
+	Former []*unstructured.Unstructured
+
+	// Lenient is what accessPolicy of each Server is, by its name, while nobody may be
+	// denied who would be let in without it.
+	Lenient map[string]string
+
 	// Guarded counts the ports that the objects are for.
 	Guarded int
 
@@ -96,13 +100,22 @@ func New(in Input) Plan {
 		}
 	}
 	guards = widest(guards)
-	plan.Guarded, plan.Objects = len(guards), in.objects(guards)
+	plan.Guarded, plan.Objects, plan.Lenient = len(guards), in.objects(guards), lenients(guards)
 	if n := len(plan.Objects); n > maxObjects {
 		return Plan{Refusals: append(plan.Refusals, Refusal{v1alpha1.ReasonTooManyObjects, fmt.Sprintf(
 			"%d policy objects would be needed, and %d are the most: split the MeshIngress", n, maxObjects)})}
 	}
 	translate.OwnerOf(in.MeshIngress).Mark(plan.Objects)
+	plan.Former = in.former()
 	return plan
+}
+
+func lenients(guards []guard) map[string]string {
+	all := map[string]string{}
+	for _, g := range guards {
+		all[g.server] = g.lenient
+	}
+	return all
 }
 
 // guard is a Server, and what it is for.
@@ -112,6 +125,9 @@ type guard struct {
 	port     intstr.IntOrString
 	opaque   bool
 
+	// lenient is the accessPolicy that takes nothing from anybody.
+	lenient string
+
 	// server is the name of the Server; shared where it is another MeshIngress's.
 	server string
 	shared bool
@@ -120,16 +136,30 @@ type guard struct {
 // guard says how a port is guarded; nil where it cannot be. A refusal may come with
 // a guard: that one is not quite what is asked for.
 func (in Input) guard(p Port) (*guard, *Refusal) {
-	g := &guard{
-		service: p.Service.Name, selector: p.Service.Spec.Selector, port: targetPort(p.Port), opaque: p.Opaque,
-	}
-	g.server = in.name(g.service, g.port.String())
-	for _, check := range []func(Port, *guard) *Refusal{in.checkService, in.checkSkipped, in.checkProbes, in.checkOthers, in.checkPolicies} {
+	g := in.target(p)
+	g.lenient = in.Mesh.Lenient(p.Pods, g.port)
+	g.server = in.serverName(p, g)
+	for _, check := range []func(Port, *guard) *Refusal{in.checkService, in.checkSkipped, in.checkProbes, in.checkOthers} {
 		if refusal := check(p, g); refusal != nil {
 			return nil, refusal
 		}
 	}
-	return in.checkServers(p, g)
+	g, refusal := in.checkServers(p, g)
+	if g == nil {
+		return nil, refusal
+	}
+	if admits := in.checkPolicies(g); admits != nil {
+		if !in.isThere(g) {
+			return nil, admits
+		}
+		refusal = admits
+	}
+	return g, refusal
+}
+
+// target says which pods and port a guard is for.
+func (in Input) target(p Port) *guard {
+	return &guard{service: p.Service.Name, selector: p.Service.Spec.Selector, port: targetPort(p.Port), opaque: p.Opaque}
 }
 
 // targetPort is the port on the pods. Without one it is the Service's own.

@@ -40,7 +40,11 @@ func meshIngress(name string, mode v1alpha1.AuthorizationMode, clients ...v1alph
 func port(service string, targetPort intstr.IntOrString) authorization.Port {
 	svc := builders.Service(namespace, service)
 	svc.Spec.Selector = map[string]string{"app": service}
-	return authorization.Port{Service: svc, Port: corev1.ServicePort{Port: 80, TargetPort: targetPort}}
+	number := max(80, targetPort.IntVal)
+	if targetPort.StrVal != "" && targetPort.StrVal != "http" {
+		number += int32(len(targetPort.StrVal))
+	}
+	return authorization.Port{Service: svc, Port: corev1.ServicePort{Port: number, TargetPort: targetPort}}
 }
 
 // webPod is a pod of web-svc that has named ports.
@@ -272,21 +276,6 @@ func TestTooManyPorts(t *testing.T) {
 	plan := authorization.New(input(meshIngress("web", v1alpha1.AuthorizationAudit), ports...))
 	if len(plan.Objects) > 0 || len(plan.Refusals) != 1 || plan.Refusals[0].Reason != v1alpha1.ReasonTooManyObjects {
 		t.Errorf("%d objects, refused: %v", len(plan.Objects), plan.Refusals)
-	}
-}
-
-func TestAudited(t *testing.T) {
-	before := server("web", "http", map[string]any{"app": "web-svc"})
-	after := authorization.Audited(before)
-	if authorization.Denies(after) || !authorization.Denies(before) {
-		t.Error("an audited Server denies, or the argument has changed")
-	}
-	after.Object["spec"].(map[string]any)["accessPolicy"] = "deny"
-	if diff := cmp.Diff(before, after); diff != "" {
-		t.Errorf("more than accessPolicy has changed (-before +after):\n%s", diff)
-	}
-	if !authorization.Denies(object(authorization.KindServer, "web", map[string]any{})) {
-		t.Error("a Server without accessPolicy denies, as the CRD says")
 	}
 }
 

@@ -4,6 +4,7 @@
 package injection
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -29,6 +30,12 @@ type Observation struct {
 	// not.
 	Ingress int32
 
+	// Bare pods have no proxy, ready or not, and on their way out or not.
+	Bare int32
+
+	// Accounts are the ServiceAccounts of all pods that are not finished, sorted.
+	Accounts []string
+
 	// Unmeshed are the names of the others, sorted.
 	Unmeshed []string
 
@@ -48,9 +55,13 @@ func (w Workload) Observe(pods []*corev1.Pod, mode string) Observation {
 		if isFinished(pod) || !w.controls(pod) {
 			continue
 		}
-		if proxyMode(pod) == linkerd.InjectIngress {
+		switch proxyMode(pod) {
+		case linkerd.InjectIngress:
 			o.Ingress++
+		case "":
+			o.Bare++
 		}
+		o.Accounts = append(o.Accounts, cmp.Or(pod.Spec.ServiceAccountName, "default"))
 		if pod.DeletionTimestamp != nil {
 			continue
 		}
@@ -66,6 +77,8 @@ func (w Workload) Observe(pods []*corev1.Pod, mode string) Observation {
 	}
 	slices.Sort(o.Unmeshed)
 	slices.Sort(o.Uninjected)
+	slices.Sort(o.Accounts)
+	o.Accounts = slices.Compact(o.Accounts)
 	return o
 }
 

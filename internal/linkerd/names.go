@@ -28,6 +28,10 @@ const (
 	// reach ports that no Server selects.
 	DefaultInboundPolicyAnnotation = "config.linkerd.io/default-inbound-policy"
 
+	// RequireIdentityPortsAnnotation on a pod lists ports that only clients in the mesh may
+	// reach, where no Server selects them.
+	RequireIdentityPortsAnnotation = "config.linkerd.io/proxy-require-identity-inbound-ports"
+
 	// OpaquePortsAnnotation lists ports that the proxy treats as opaque TCP.
 	OpaquePortsAnnotation = "config.linkerd.io/opaque-ports"
 
