@@ -9,6 +9,8 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -45,6 +47,19 @@ var _ = Describe("The policies of backends", func() {
 			all = append(all, value)
 		}
 		return all, err
+	}
+	admitted := func(ctx context.Context) ([]string, error) {
+		list := &unstructured.UnstructuredList{}
+		list.SetGroupVersionKind(authorization.KindMeshTLSAuthentication.GroupVersionKind)
+		err := user.List(ctx, list, client.InNamespace(namespace))
+		var names []string
+		for _, o := range list.Items {
+			refs, _, _ := unstructured.NestedSlice(o.Object, "spec", "identityRefs")
+			for _, ref := range refs {
+				names = append(names, ref.(map[string]any)["name"].(string))
+			}
+		}
+		return names, err
 	}
 	watched := func() []string {
 		var paths []string
@@ -95,6 +110,26 @@ var _ = Describe("The policies of backends", func() {
 		eventually(ctx, access).Should(ConsistOf("deny"))
 		patch(ctx, &all[0], `{"spec":{"accessPolicy":"all-unauthenticated"}}`)
 		eventually(ctx, access).Should(ConsistOf("deny"))
+		authorized(ctx, "True Authorized")
+
+		By("telling of pods that no Server guards")
+		bare := &corev1.Pod{
+			ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "bare", Labels: map[string]string{"app": "web-svc"}},
+			Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "web", Image: "web"}}},
+		}
+		create(ctx, bare)
+		authorized(ctx, "False NotInjected")
+		Expect(access(ctx)).To(ConsistOf("deny"))
+		Expect(user.Delete(ctx, bare, client.GracePeriodSeconds(0))).To(Succeed())
+		authorized(ctx, "True Authorized")
+
+		By("admitting pods of a former ServiceAccount until they have gone")
+		before, err := admitted(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		former := createPod(ctx, traefikDeployment(), func(p *corev1.Pod) { p.Spec.ServiceAccountName = "former" })
+		eventually(ctx, admitted).Should(ConsistOf(append(before, "former")))
+		Expect(user.Delete(ctx, former, client.GracePeriodSeconds(0))).To(Succeed())
+		eventually(ctx, admitted).Should(ConsistOf(before))
 		authorized(ctx, "True Authorized")
 
 		By("giving way to those of others")

@@ -42,8 +42,9 @@ func stripPod(obj any) (any, error) {
 	pod.ManagedFields = nil
 	pod.Annotations = injection.Marks(pod.Annotations)
 	pod.Spec = corev1.PodSpec{
-		Containers:     stripContainers(pod.Spec.Containers),
-		InitContainers: stripContainers(pod.Spec.InitContainers),
+		ServiceAccountName: pod.Spec.ServiceAccountName,
+		Containers:         stripContainers(pod.Spec.Containers),
+		InitContainers:     stripContainers(pod.Spec.InitContainers),
 	}
 	return pod, nil
 }

@@ -50,8 +50,8 @@ const (
 	// there only while the MeshIngress has spec.authorization.
 	//
 	// True: Authorized. False: NotMeshed, PolicyNotServed, NamespaceNotAllowed,
-	// InvalidBackend, PortSkipped, OtherClients, PolicyExists, TooManyObjects,
-	// ObjectConflict, Forbidden, ApplyFailed. Unknown: Pending.
+	// InvalidBackend, PortSkipped, OtherClients, PolicyExists, NotInjected,
+	// TooManyObjects, ObjectConflict, Forbidden, ApplyFailed. Unknown: Pending.
 	ConditionAuthorized = "Authorized"
 
 	// ConditionReady is the summary: every other condition holds. Where one does

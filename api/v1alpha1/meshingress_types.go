@@ -89,7 +89,8 @@ type MeshIngressSpec struct {
 	// deletionPolicy says what becomes of the generated objects when this object
 	// is deleted. Restore: they are deleted, and fields that were set on objects of
 	// others are taken back. Orphan: they stay, as nobody's, and so do the fields that
-	// they need, under the operator's field manager.
+	// they need, under the operator's field manager; but what spec.authorization made is
+	// deleted, because nobody would keep it from denying the ingress controller.
 	// +optional
 	// +kubebuilder:default=Restore
 	// +kubebuilder:validation:Enum=Restore;Orphan

@@ -14,6 +14,7 @@ import (
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/internal/linkerd"
+	"github.com/meshingress/meshingress/test/builders"
 	"github.com/meshingress/meshingress/test/expect"
 	"github.com/meshingress/meshingress/test/inbound"
 )
@@ -99,5 +100,13 @@ var _ = Describe("Who may call a backend", func() {
 		settle(ctx, mi)
 		Expect(mayCall(ctx, "web-svc", nobody)).To(BeFalse())
 		Expect(mayCall(ctx, "web-svc", other)).To(BeTrue())
+	})
+
+	It("is nobody's affair any more once the MeshIngress has gone, though its routes stay", func(ctx SpecContext) {
+		mi, _ := settle(ctx, create(ctx, web(class, guardedBy(v1alpha1.AuthorizationEnforce), builders.WithDeletionPolicy(v1alpha1.DeletionOrphan))))
+		Expect(serverAccess(ctx)).To(ConsistOf("deny"))
+		remove(ctx, mi)
+		Expect(routeObjects(ctx)).NotTo(BeEmpty())
+		Expect(allPolicies(ctx)).To(BeEmpty(), "nobody would admit another ServiceAccount of the controller")
 	})
 })

@@ -15,6 +15,7 @@ import (
 	"github.com/meshingress/meshingress/controllers/internal/apply"
 	"github.com/meshingress/meshingress/controllers/internal/base"
 	"github.com/meshingress/meshingress/controllers/internal/conditions"
+	"github.com/meshingress/meshingress/internal/authorization"
 	"github.com/meshingress/meshingress/internal/translate"
 )
 
@@ -75,6 +76,10 @@ func (r *Reconciler) takeBack(ctx context.Context, mi *v1alpha1.MeshIngress) err
 	}
 	var errs []error
 	for _, entry := range slices.Backward(mi.Status.Inventory) {
+		remove := remove
+		if authorization.IsKind(entry) { // nobody is left to let in who the controller runs as next
+			remove = r.Writer().Delete
+		}
 		if err := remove(ctx, owner, entry); err != nil {
 			errs = append(errs, err)
 		}

@@ -49,6 +49,7 @@ func (r *Reconciler) Setup(mgr ctrl.Manager, kinds *watches.Manager, linkerdCach
 		WatchesRawSource(on(&v1alpha1.MeshIngressClass{}, r.ofClass)).
 		WatchesRawSource(on(&corev1.Service{}, r.ofService)).
 		WatchesRawSource(on(&corev1.Namespace{}, r.ofNamespace, markedAnew)).
+		WatchesRawSource(on(&corev1.Pod{}, r.ofPod, markedAnew)).
 		WatchesRawSource(on(&apiextensionsv1.CustomResourceDefinition{}, r.ofCRD)).
 		WatchesRawSource(watches.Source(linkerdCache, &corev1.ConfigMap{}, all)).
 		WatchesRawSource(kinds.Refusals().Changes(all)).
@@ -115,6 +116,12 @@ func (r *Reconciler) withAuthorization(ctx context.Context, namespace string) []
 		}
 	}
 	return requests
+}
+
+// ofPod asks for those that guard pods of a namespace: whether they have a proxy, and
+// what their annotations say, is part of that.
+func (r *Reconciler) ofPod(ctx context.Context, pod client.Object) []reconcile.Request {
+	return r.withAuthorization(ctx, pod.GetNamespace())
 }
 
 // ofCRD asks for all MeshIngresses where the CRD is of a vendor or of Linkerd: it comes

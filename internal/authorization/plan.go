@@ -154,12 +154,25 @@ func (in Input) guard(p Port) (*guard, *Refusal) {
 		}
 		refusal = admits
 	}
+	if refusal == nil {
+		refusal = in.checkProxies(p, g)
+	}
 	return g, refusal
 }
 
 // target says which pods and port a guard is for.
 func (in Input) target(p Port) *guard {
-	return &guard{service: p.Service.Name, selector: p.Service.Spec.Selector, port: targetPort(p.Port), opaque: p.Opaque}
+	port := targetPort(p.Port)
+	return &guard{
+		service: p.Service.Name, selector: p.Service.Spec.Selector, port: port,
+		opaque: p.Opaque || slices.ContainsFunc(p.Pods, func(pod corev1.Pod) bool { return isOpaque(pod, port) }),
+	}
+}
+
+// isOpaque reports whether a pod itself says that a port is opaque.
+func isOpaque(pod corev1.Pod, port intstr.IntOrString) bool {
+	list := pod.Annotations[linkerd.OpaquePortsAnnotation]
+	return slices.ContainsFunc(numbers(pod, port), func(n int32) bool { return linkerd.PortsContain(list, n, "") })
 }
 
 // targetPort is the port on the pods. Without one it is the Service's own.
@@ -208,16 +221,35 @@ func (in Input) checkProbes(p Port, g *guard) *Refusal {
 		return nil
 	}
 	for _, pod := range p.Pods {
-		probed := injection.ProbedPorts(pod.Spec)
+		probed, how := injection.ProbedPorts(pod.Spec), "a gRPC or HTTPS probe, which Linkerd lets in for nobody: make it an HTTP probe"
+		if g.opaque {
+			probed, how = injection.OpaqueProbedPorts(pod.Spec), "a probe, which Linkerd does not see as one on an opaque port: make it a TCP probe"
+		}
 		for _, n := range numbers(pod, g.port) {
 			if slices.Contains(probed, n) {
 				return &Refusal{v1alpha1.ReasonOtherClients, fmt.Sprintf(
-					"port %d of the pods of Service %s has a gRPC or HTTPS probe, which Linkerd lets in for nobody: make it an "+
-						"HTTP probe, or list the network of the nodes in spec.authorization.clients", n, g.service)}
+					"port %d of the pods of Service %s has %s, or list the network of the nodes in spec.authorization.clients",
+					n, g.service, how)}
 			}
 		}
 	}
 	return nil
+}
+
+// checkProxies tells of pods that no Server guards: without a proxy, anybody may call them.
+func (Input) checkProxies(p Port, g *guard) *Refusal {
+	bare := 0
+	for _, pod := range p.Pods {
+		if injection.IsBare(&pod) {
+			bare++
+		}
+	}
+	if bare == 0 {
+		return nil
+	}
+	return &Refusal{v1alpha1.ReasonNotInjected, fmt.Sprintf(
+		"%d of %d pods of Service %s have no proxy of Linkerd, so that anybody may call them: put them into the mesh",
+		bare, len(p.Pods), g.service)}
 }
 
 func (in Input) checkOthers(p Port, g *guard) *Refusal {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/internal/authorization"
+	"github.com/meshingress/meshingress/internal/linkerd"
 	"github.com/meshingress/meshingress/internal/translate"
 	"github.com/meshingress/meshingress/providers"
 	"github.com/meshingress/meshingress/test/builders"
@@ -57,7 +58,7 @@ func webPod(more map[string]string) corev1.Pod {
 		ObjectMeta: metav1.ObjectMeta{Labels: labels},
 		Spec: corev1.PodSpec{Containers: []corev1.Container{{Ports: []corev1.ContainerPort{
 			{Name: "http", ContainerPort: 8080}, {Name: "prom", ContainerPort: 8801},
-		}}}},
+		}}, {Name: linkerd.ProxyContainer}}},
 	}
 }
 

@@ -4,7 +4,6 @@
 package injection
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -61,7 +60,9 @@ func (w Workload) Observe(pods []*corev1.Pod, mode string) Observation {
 		case "":
 			o.Bare++
 		}
-		o.Accounts = append(o.Accounts, cmp.Or(pod.Spec.ServiceAccountName, "default"))
+		if name := pod.Spec.ServiceAccountName; name != "" { // the API server sets it on every pod
+			o.Accounts = append(o.Accounts, name)
+		}
 		if pod.DeletionTimestamp != nil {
 			continue
 		}
@@ -156,6 +157,9 @@ func isFinished(pod *corev1.Pod) bool {
 func AnyReady(pods []*corev1.Pod) bool {
 	return slices.ContainsFunc(pods, func(pod *corev1.Pod) bool { return pod.DeletionTimestamp == nil && isReady(pod) })
 }
+
+// IsBare reports whether a pod that is not finished has no proxy.
+func IsBare(pod *corev1.Pod) bool { return !isFinished(pod) && proxyMode(pod) == "" }
 
 func isReady(pod *corev1.Pod) bool {
 	return slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {

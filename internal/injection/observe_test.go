@@ -124,6 +124,9 @@ func TestObserveOnePod(t *testing.T) {
 			if tc.pods > tc.meshed {
 				want.Unmeshed = []string{"edge-1"}
 			}
+			if pod := meshed("edge-1", tc.changes...); injection.IsBare(pod) {
+				want.Bare = 1
+			}
 			if tc.without {
 				want.Uninjected = []string{"edge-1"}
 			}
@@ -131,6 +134,20 @@ func TestObserveOnePod(t *testing.T) {
 				t.Errorf("observed (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestObserveWhoRequestsComeFrom(t *testing.T) {
+	going := func(p *corev1.Pod) { now := day(1); p.DeletionTimestamp = &now }
+	finished := func(p *corev1.Pod) { p.Status.Phase = corev1.PodSucceeded }
+	as := func(name string) func(*corev1.Pod) { return func(p *corev1.Pod) { p.Spec.ServiceAccountName = name } }
+	pods := []*corev1.Pod{
+		meshed("a", as("new")), meshed("b", as("old"), going), meshed("c", as("older"), finished), meshed("d", as("new"), bare, going),
+		meshed("e", as("another's"), ownedBy("ReplicaSet", "other-abc", "1")),
+	}
+	got := edge().Observe(pods, linkerd.InjectEnabled)
+	if diff := cmp.Diff([]string{"new", "old"}, got.Accounts); diff != "" || got.Bare != 1 {
+		t.Errorf("%d have no proxy, ServiceAccounts (-want +got):\n%s", got.Bare, diff)
 	}
 }
 

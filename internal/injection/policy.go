@@ -117,7 +117,16 @@ func hostPorts(w Workload) []int32 {
 
 // ProbedPorts are the ports of a pod with a probe of the kubelet that Linkerd's policy
 // does not let in by itself: one that speaks gRPC or HTTPS.
-func ProbedPorts(pod corev1.PodSpec) []int32 {
+func ProbedPorts(pod corev1.PodSpec) []int32 { return probed(pod, corev1.URISchemeHTTPS) }
+
+// OpaqueProbedPorts are those of ports that the proxy takes for opaque: it does not see
+// there that a request is an HTTP probe.
+func OpaqueProbedPorts(pod corev1.PodSpec) []int32 {
+	return probed(pod, corev1.URISchemeHTTPS, corev1.URISchemeHTTP, "")
+}
+
+// probed are the ports with a probe by gRPC, or by HTTP with one of some schemes.
+func probed(pod corev1.PodSpec, schemes ...corev1.URIScheme) []int32 {
 	var ports []int32
 	for _, c := range serving(pod) {
 		for _, probe := range []*corev1.Probe{c.LivenessProbe, c.ReadinessProbe, c.StartupProbe} {
@@ -125,7 +134,7 @@ func ProbedPorts(pod corev1.PodSpec) []int32 {
 			case probe == nil:
 			case probe.GRPC != nil:
 				ports = append(ports, probe.GRPC.Port)
-			case probe.HTTPGet != nil && probe.HTTPGet.Scheme == corev1.URISchemeHTTPS:
+			case probe.HTTPGet != nil && slices.Contains(schemes, probe.HTTPGet.Scheme):
 				ports = append(ports, portsOf(c, probe.HTTPGet.Port)...)
 			}
 		}
