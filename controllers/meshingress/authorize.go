@@ -71,7 +71,7 @@ func (r *Reconciler) authorize(ctx context.Context, s *scope) error {
 // unguard takes away the policy objects for what has ceased to be a backend. It is done
 // after the routes to it have gone.
 func (r *Reconciler) unguard(ctx context.Context, s *scope) error {
-	if s.guarded == nil {
+	if s.guarded == nil || !s.written.pruned {
 		return nil
 	}
 	return r.asCondition(s, r.pruneAuthorization(ctx, s, s.guarded))

@@ -120,7 +120,7 @@ func (r *Reconciler) carryOut(ctx context.Context, s *scope) error {
 	if s.held = s.keepsHeader(); s.held != "" {
 		return nil
 	}
-	if err := r.write(ctx, s); err != nil || !s.written.pruned {
+	if err := r.write(ctx, s); err != nil {
 		return err
 	}
 	return r.unguard(ctx, s)

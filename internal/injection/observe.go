@@ -54,15 +54,7 @@ func (w Workload) Observe(pods []*corev1.Pod, mode string) Observation {
 		if isFinished(pod) || !w.controls(pod) {
 			continue
 		}
-		switch proxyMode(pod) {
-		case linkerd.InjectIngress:
-			o.Ingress++
-		case "":
-			o.Bare++
-		}
-		if name := pod.Spec.ServiceAccountName; name != "" { // the API server sets it on every pod
-			o.Accounts = append(o.Accounts, name)
-		}
+		o.countRunning(pod)
 		if pod.DeletionTimestamp != nil {
 			continue
 		}
@@ -89,6 +81,20 @@ func (o *Observation) addUninjected(pod *corev1.Pod) {
 		o.UninjectedSince = made
 	}
 	o.Uninjected = append(o.Uninjected, pod.Name)
+}
+
+// countRunning counts what matters of a pod also on its way out: whom its requests say
+// they are from, and how they are routed.
+func (o *Observation) countRunning(pod *corev1.Pod) {
+	switch proxyMode(pod) {
+	case linkerd.InjectIngress:
+		o.Ingress++
+	case "":
+		o.Bare++
+	}
+	if name := pod.Spec.ServiceAccountName; name != "" { // the API server sets it on every pod
+		o.Accounts = append(o.Accounts, name)
+	}
 }
 
 // controls reports whether a pod is the workload's, and has not only its labels. A
