@@ -158,6 +158,10 @@ func (st story) describe(ctx SpecContext, class *v1alpha1.MeshIngressClass) stri
 		for i := range conditions {
 			conditions[i].LastTransitionTime = metav1.Time{}
 		}
+		for i := range current.Status.Overridden {
+			// What is written down and lost on its way looks like what somebody has set back.
+			current.Status.Overridden[i].RetakenAt = nil
+		}
 		seen["class"], uid = current.Status, string(current.UID)
 	}
 	for _, target := range st.targets {

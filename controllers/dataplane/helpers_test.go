@@ -89,7 +89,9 @@ func cleanUp(ctx SpecContext) {
 		Expect(testEnv.Client.DeleteAllOf(ctx, &corev1.Pod{}, client.InNamespace(ns), client.GracePeriodSeconds(0))).To(Succeed())
 		deleteServices(ctx, ns)
 	}
-	Expect(testEnv.Client.DeleteAllOf(ctx, &admissionv1.MutatingWebhookConfiguration{})).To(Succeed())
+	for _, kind := range []client.Object{&admissionv1.MutatingWebhookConfiguration{}, &networkingv1.IngressClass{}} {
+		Expect(testEnv.Client.DeleteAllOf(ctx, kind)).To(Succeed())
+	}
 }
 
 // deleteServices deletes them one by one, as the API server wants it.
