@@ -26,17 +26,32 @@ func (w workload) entersIngressMode() bool {
 		w.Target.Current[linkerd.InjectAnnotation] != linkerd.InjectIngress
 }
 
-// routesWithout lists the MeshIngresses for which ingress mode of a target has to wait,
-// sorted. Where the cache knows of none the API server is asked: a MeshIngress of another
-// class on the same pods writes down its routes before it makes them, and the cache may not
-// have that yet.
+// waitsForRoutes reports whether a workload may not be put into ingress mode yet, and notes
+// for which MeshIngresses it has to wait.
+func (r *Reconciler) waitsForRoutes(
+	ctx context.Context, s *scope, w *workload,
+	without func(context.Context, *scope, v1alpha1.InventoryEntry) ([]string, error),
+) (bool, error) {
+	if !w.entersIngressMode() {
+		return false, nil
+	}
+	var err error
+	w.waitsFor, err = without(ctx, s, w.Target.InventoryEntry)
+	return len(w.waitsFor) > 0, err
+}
+
+// routesWithout lists the MeshIngresses, as the cache knows them, for which ingress mode of
+// a target has to wait, sorted.
 func (r *Reconciler) routesWithout(ctx context.Context, s *scope, target v1alpha1.InventoryEntry) ([]string, error) {
-	names, err := s.headerless(target, sendsNoHeader, func(class *v1alpha1.MeshIngressClass) ([]v1alpha1.MeshIngress, error) {
+	return s.headerless(target, sendsNoHeader, func(class *v1alpha1.MeshIngressClass) ([]v1alpha1.MeshIngress, error) {
 		return r.meshIngressesOf(ctx, s, class)
 	})
-	if err != nil || len(names) > 0 {
-		return names, err
-	}
+}
+
+// routesWithoutLive asks the API server for the same, just before the write: a
+// MeshIngress of another class on the same pods writes down its routes before it makes
+// them, and the cache may not have that yet.
+func (r *Reconciler) routesWithoutLive(ctx context.Context, s *scope, target v1alpha1.InventoryEntry) ([]string, error) {
 	var all v1alpha1.MeshIngressList
 	if err := r.Live.List(ctx, &all); err != nil {
 		return nil, fmt.Errorf("listing MeshIngresses before ingress mode: %w", err)

@@ -5,6 +5,7 @@ package dataplane_test
 
 import (
 	"context"
+	"errors"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -92,6 +93,16 @@ var _ = Describe("Ingress mode, in which a route without the header is an open r
 		expectUnmeshed(ctx, class, v1alpha1.ReasonRoutesNotReady, "traefik/web")
 	})
 
+	It("asks the API server for routes only where it would write", func(ctx SpecContext) {
+		serves(ctx, v1alpha1.StrategyHeader)
+		annotate(ctx, traefikWorkload, map[string]string{inject: "disabled"})
+		settle(ctx, class)
+		expectUnmeshed(ctx, class, v1alpha1.ReasonFieldConflict, inject)
+		reconciler.Live = refusesMeshIngresses{reconciler.Live}
+		settle(ctx, class)
+		expectUnmeshed(ctx, class, v1alpha1.ReasonFieldConflict, inject)
+	})
+
 	It("tells of the routes of another class that came while the pods went over to it", func(ctx SpecContext) {
 		serves(ctx, v1alpha1.StrategyHeader)
 		younger := newClass(ctx, "younger", v1alpha1.VendorTraefik, builders.WithRouting(v1alpha1.RoutingClusterIP))
@@ -137,4 +148,14 @@ func (c withoutMeshIngresses) List(ctx context.Context, list client.ObjectList, 
 		return nil
 	}
 	return c.Client.List(ctx, list, opts...)
+}
+
+// refusesMeshIngresses is an API server that must not be asked for them.
+type refusesMeshIngresses struct{ client.Reader }
+
+func (r refusesMeshIngresses) List(ctx context.Context, list client.ObjectList, opts ...client.ListOption) error {
+	if _, ok := list.(*v1alpha1.MeshIngressList); ok {
+		return errors.New("MeshIngresses were asked for")
+	}
+	return r.Reader.List(ctx, list, opts...)
 }

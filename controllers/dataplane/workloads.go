@@ -96,25 +96,32 @@ func (r *Reconciler) prepare(ctx context.Context, s *scope, w *workload) (*write
 	if w.Blocked != "" || s.held(w.Target.InventoryEntry) {
 		return nil, nil
 	}
-	if w.entersIngressMode() {
-		var err error
-		w.waitsFor, err = r.routesWithout(ctx, s, w.Target.InventoryEntry)
-		if len(w.waitsFor) > 0 || err != nil {
-			return nil, err
-		}
+	if waits, err := r.waitsForRoutes(ctx, s, w, r.routesWithout); err != nil || waits {
+		return nil, err
 	}
 	next, err := r.nextWrite(ctx, s, *w)
 	if err != nil || next == nil {
 		return nil, err
 	}
-	may, err := r.mayRetake(s, w, next)
-	if may {
-		may, err = r.mayRoll(ctx, s, w, next)
-	}
-	if !may {
+	if may, err := r.mayWrite(ctx, s, w, next); err != nil || !may {
 		return nil, err
 	}
-	return next, err
+	return next, nil
+}
+
+// mayWrite reports whether a write may be made now; what costs most is asked last.
+func (r *Reconciler) mayWrite(ctx context.Context, s *scope, w *workload, next *write) (bool, error) {
+	if may, err := r.mayRetake(s, w, next); err != nil || !may {
+		return false, err
+	}
+	if may, err := r.mayRoll(ctx, s, w, next); err != nil || !may {
+		return false, err
+	}
+	if len(next.claim.Fields) == 0 { // the mode is left to others
+		return true, nil
+	}
+	waits, err := r.waitsForRoutes(ctx, s, w, r.routesWithoutLive)
+	return !waits, err
 }
 
 // rolls notes that a pod template was written: what was read of the workload is how
