@@ -41,6 +41,15 @@ var _ = Describe("An operator that works in some namespaces", func() {
 		team, other = createNamespace(ctx, "team-", nil), createNamespace(ctx, "other-", nil)
 	})
 
+	It("enters ingress mode, having asked for the routes in its namespaces only", func(ctx SpecContext) {
+		startIn(ctx, team)
+		DeferCleanup(releaseAll)
+		class := traefik().class(builders.WithRouting(v1alpha1.RoutingHeader))
+		expect.ExpectApplied(ctx, user, class)
+		eventually(ctx, linkerdAnnotations, traefikDeployment()).
+			Should(HaveKeyWithValue(linkerd.InjectAnnotation, linkerd.InjectIngress))
+	})
+
 	It("does there what it does elsewhere, and leaves the rest alone", func(ctx SpecContext) {
 		op := startIn(ctx, team)
 		DeferCleanup(releaseAll)

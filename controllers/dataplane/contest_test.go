@@ -118,7 +118,24 @@ var _ = Describe("A field that is taken over and that a GitOps tool sets back", 
 		expectContested(ctx)
 	})
 
-	It("is given back exactly, in the middle of it and after it", func(ctx SpecContext) {
+	It("does not wait where it keeps pods in ingress mode, which let clients choose the Service", func(ctx SpecContext) {
+		relays := func() {
+			annotateAs(ctx, "argocd-controller", traefikWorkload, map[string]any{inject: "ingress", skipPorts: "22"})
+			rollOut(ctx, traefikWorkload)
+			settle(ctx, class)
+			Expect(linkerdAnnotations(ctx, traefikWorkload)).To(ours)
+		}
+		relays()
+		relays()
+	})
+
+	It("is given back as it is in the middle of it", func(ctx SpecContext) {
+		contested(ctx)
+		remove(ctx, class)
+		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(Equal(map[string]string{inject: "disabled", skipPorts: "22"}))
+	})
+
+	It("is given back exactly after it", func(ctx SpecContext) {
 		contested(ctx)
 		pass(10 * time.Minute)
 		settle(ctx, class)

@@ -50,8 +50,8 @@ type scope struct {
 	// as they are. Set by observePods.
 	left []v1alpha1.WorkloadStatus
 
-	// uncovered are routes of others that are open to a client's header. Set by
-	// auditRelay.
+	// uncovered are routes of others, and MeshIngresses, that are open to a client's header.
+	// Set by auditRelay.
 	uncovered []v1alpha1.InventoryEntry
 
 	// hazards of this class. Set by lookForHazards.

@@ -4,19 +4,20 @@
 package dataplane
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
-	"github.com/meshingress/meshingress/controllers/internal/index"
 	"github.com/meshingress/meshingress/controllers/internal/inventory"
 	"github.com/meshingress/meshingress/internal/injection"
 	"github.com/meshingress/meshingress/internal/linkerd"
 	"github.com/meshingress/meshingress/internal/translate"
+	"github.com/meshingress/meshingress/providers"
 )
 
 // entersIngressMode reports whether writing the target of a workload would put
@@ -27,89 +28,88 @@ func (w workload) entersIngressMode() bool {
 }
 
 // waitsForRoutes reports whether a workload may not be put into ingress mode yet, and notes
-// for which MeshIngresses it has to wait.
-func (r *Reconciler) waitsForRoutes(
-	ctx context.Context, s *scope, w *workload,
-	without func(context.Context, *scope, v1alpha1.InventoryEntry) ([]string, error),
-) (bool, error) {
+// for which MeshIngresses it has to wait, as a reader knows them. Just before the write
+// that is the API server: a MeshIngress of another class on the same pods writes down its
+// routes before it makes them, and the cache may not have that yet.
+func (r *Reconciler) waitsForRoutes(ctx context.Context, reader client.Reader, s *scope, w *workload) (bool, error) {
 	if !w.entersIngressMode() {
 		return false, nil
 	}
-	var err error
-	w.waitsFor, err = without(ctx, s, w.Target.InventoryEntry)
-	return len(w.waitsFor) > 0, err
-}
-
-// routesWithout lists the MeshIngresses, as the cache knows them, for which ingress mode of
-// a target has to wait, sorted.
-func (r *Reconciler) routesWithout(ctx context.Context, s *scope, target v1alpha1.InventoryEntry) ([]string, error) {
-	return s.headerless(target, sendsNoHeader, func(class *v1alpha1.MeshIngressClass) ([]v1alpha1.MeshIngress, error) {
-		return r.meshIngressesOf(ctx, s, class)
-	})
-}
-
-// routesWithoutLive asks the API server for the same, just before the write: a
-// MeshIngress of another class on the same pods writes down its routes before it makes
-// them, and the cache may not have that yet.
-func (r *Reconciler) routesWithoutLive(ctx context.Context, s *scope, target v1alpha1.InventoryEntry) ([]string, error) {
-	var all v1alpha1.MeshIngressList
-	if err := r.Live.List(ctx, &all); err != nil {
-		return nil, fmt.Errorf("listing MeshIngresses before ingress mode: %w", err)
+	all, err := r.meshIngresses(ctx, reader)
+	for _, mi := range s.headerless(w.Target.InventoryEntry, all, sendsNoHeader) {
+		w.waitsFor = append(w.waitsFor, mi.Namespace+"/"+mi.Name)
 	}
-	return s.headerless(target, sendsNoHeader, func(class *v1alpha1.MeshIngressClass) ([]v1alpha1.MeshIngress, error) {
-		return slices.DeleteFunc(slices.Clone(all.Items), func(mi v1alpha1.MeshIngress) bool { return !s.isOf(&mi, class) }), nil
-	})
+	return len(w.waitsFor) > 0, err
 }
 
 // exposedMeshIngresses lists the MeshIngresses whose routes do not send the header although
 // their pods are in ingress mode, sorted: they came while the gate was closing, or somebody
 // else has set that mode.
 func (r *Reconciler) exposedMeshIngresses(ctx context.Context, s *scope) ([]v1alpha1.InventoryEntry, error) {
+	if !s.inIngressMode() {
+		return nil, nil
+	}
+	all, err := r.meshIngresses(ctx, r.Client)
 	var found []v1alpha1.InventoryEntry
 	for _, w := range s.workloads {
-		if s.ingressPods(w) == 0 {
-			continue
-		}
-		names, err := s.headerless(w.Target.InventoryEntry, isWithoutHeader,
-			func(class *v1alpha1.MeshIngressClass) ([]v1alpha1.MeshIngress, error) {
-				return r.meshIngressesOf(ctx, s, class)
-			})
-		if err != nil {
-			return nil, err
-		}
-		for _, name := range names {
-			namespace, name, _ := strings.Cut(name, "/")
-			found = append(found, inventory.Entry(v1alpha1.GroupVersion.WithKind("MeshIngress"), namespace, name))
+		if s.ingressPods(w) > 0 {
+			found = inventory.Union(found, s.headerless(w.Target.InventoryEntry, all, isWithoutHeader))
 		}
 	}
 	inventory.Sort(found)
-	return slices.Compact(found), nil
+	return found, err
 }
 
-// headerless lists, of the MeshIngresses of all classes with pods of a target, those whose
-// routes do not send the header, sorted. In ingress mode each of them lets a client choose
+// meshIngresses lists all in the namespaces that the operator works in.
+func (r *Reconciler) meshIngresses(ctx context.Context, reader client.Reader) ([]v1alpha1.MeshIngress, error) {
+	namespaces := r.Namespaces
+	if len(namespaces) == 0 {
+		namespaces = []string{metav1.NamespaceAll}
+	}
+	var all []v1alpha1.MeshIngress
+	for _, namespace := range namespaces {
+		var list v1alpha1.MeshIngressList
+		if err := reader.List(ctx, &list, client.InNamespace(namespace), client.UnsafeDisableDeepCopy); err != nil {
+			return nil, fmt.Errorf("listing MeshIngresses: %w", err)
+		}
+		all = append(all, list.Items...)
+	}
+	return all, nil
+}
+
+// headerless lists, of all MeshIngresses, those with routes through pods of a target that
+// do not send the header, sorted. In ingress mode each of them lets a client choose
 // the Service.
 func (s *scope) headerless(
-	target v1alpha1.InventoryEntry, lacks func(mi *v1alpha1.MeshIngress, class string) bool,
-	of func(class *v1alpha1.MeshIngressClass) ([]v1alpha1.MeshIngress, error),
-) ([]string, error) {
-	var names []string
+	target v1alpha1.InventoryEntry, all []v1alpha1.MeshIngress, lacks func(mi *v1alpha1.MeshIngress, class string) bool,
+) []v1alpha1.InventoryEntry {
+	var found []v1alpha1.InventoryEntry
 	for _, v := range s.views {
 		if !v.has(target) && !s.shares(v, target) {
 			continue
 		}
-		found, err := of(v.class)
-		if err != nil {
-			return nil, err
-		}
-		for i := range found {
-			if lacks(&found[i], v.class.Name) {
-				names = append(names, client.ObjectKeyFromObject(&found[i]).String())
+		for i := range all {
+			mi := &all[i]
+			if s.isOf(mi, v.class) && lacks(mi, v.class.Name) || s.isOrphan(mi, v) && lacks(mi, mi.Status.ClassName) {
+				found = append(found, inventory.Entry(v1alpha1.GroupVersion.WithKind("MeshIngress"), mi.Namespace, mi.Name))
 			}
 		}
 	}
-	slices.Sort(names)
-	return slices.Compact(names), nil
+	inventory.Sort(found)
+	return slices.Compact(found)
+}
+
+// isOrphan reports whether the class of a MeshIngress is gone, or goes, and its routes may
+// be for the controller of another class: they stay until it has a class again.
+func (s *scope) isOrphan(mi *v1alpha1.MeshIngress, v *view) bool {
+	name := cmp.Or(mi.Status.ClassName, mi.Spec.ClassName)
+	if name == "" || s.views[name] != nil || v.provider == nil {
+		return false
+	}
+	kinds := v.provider.Describe().AllWrites()
+	return slices.ContainsFunc(mi.Status.Inventory, func(e v1alpha1.InventoryEntry) bool {
+		return slices.ContainsFunc(kinds, func(k providers.Kind) bool { return k.GroupVersionKind == inventory.GVK(e) })
+	})
 }
 
 // isWithoutHeader reports whether a MeshIngress is known to have routes of a class that do
@@ -121,11 +121,15 @@ func isWithoutHeader(mi *v1alpha1.MeshIngress, class string) bool {
 // isOf reports whether a class serves a MeshIngress, is to serve it, or has served it and
 // may have routes of it.
 func (s *scope) isOf(mi *v1alpha1.MeshIngress, class *v1alpha1.MeshIngressClass) bool {
-	if mi.Spec.ClassName == "" {
-		fallback := translate.DefaultClass(s.classes())
-		return fallback != nil && fallback.Name == class.Name || mi.Status.ClassName == class.Name
+	names := []string{mi.Spec.ClassName, mi.Status.ClassName}
+	if moving := mi.Status.MovingTo; moving != nil {
+		names = append(names, moving.ClassName)
 	}
-	return mi.Spec.ClassName == class.Name || mi.Status.ClassName == class.Name
+	if slices.Contains(names, class.Name) {
+		return true
+	}
+	fallback := translate.DefaultClass(s.classes())
+	return mi.Spec.ClassName == "" && fallback != nil && fallback.Name == class.Name
 }
 
 // sendsNoHeader reports whether a MeshIngress has, or may have, routes of a class that
@@ -159,37 +163,6 @@ func (v *view) has(target v1alpha1.InventoryEntry) bool {
 	return slices.ContainsFunc(v.claims, func(c injection.Claim) bool {
 		return c.Target.InventoryEntry == target
 	})
-}
-
-// meshIngressesOf lists the MeshIngresses that a class serves, is to serve, or has
-// served and still has routes of.
-func (r *Reconciler) meshIngressesOf(
-	ctx context.Context, s *scope, class *v1alpha1.MeshIngressClass,
-) ([]v1alpha1.MeshIngress, error) {
-	names := []string{class.Name}
-	if fallback := translate.DefaultClass(s.classes()); fallback != nil && fallback.Name == class.Name {
-		names = append(names, "")
-	}
-	var all []v1alpha1.MeshIngress
-	for _, name := range names {
-		var list v1alpha1.MeshIngressList
-		err := r.Client.List(ctx, &list, client.MatchingFields{index.ByClass: name}, client.UnsafeDisableDeepCopy)
-		if err != nil {
-			return nil, fmt.Errorf("listing the MeshIngresses of class %s: %w", class.Name, err)
-		}
-		all = append(all, list.Items...)
-	}
-	var placed v1alpha1.MeshIngressList
-	err := r.Client.List(ctx, &placed, client.MatchingFields{index.ByPlacedClass: class.Name}, client.UnsafeDisableDeepCopy)
-	if err != nil {
-		return nil, fmt.Errorf("listing the MeshIngresses with routes of class %s: %w", class.Name, err)
-	}
-	for i := range placed.Items {
-		if !slices.ContainsFunc(all, func(mi v1alpha1.MeshIngress) bool { return mi.UID == placed.Items[i].UID }) {
-			all = append(all, placed.Items[i])
-		}
-	}
-	return all, nil
 }
 
 func (s *scope) classes() []v1alpha1.MeshIngressClass {

@@ -66,6 +66,7 @@ var _ = Describe("Ingress mode, in which a route without the header is an open r
 
 	DescribeTable("looks at the routes that are in place, whatever class the MeshIngress names",
 		func(ctx SpecContext, placed, movingTo string, moved v1alpha1.Strategy, waits bool) {
+			newClass(ctx, "other", v1alpha1.VendorContour)
 			web.Spec.ClassName, web.Status.ClassName = "other", placed
 			if movingTo != "" {
 				web.Status.MovingTo = &v1alpha1.MovingStatus{ClassName: movingTo, Strategy: moved}
@@ -91,6 +92,20 @@ var _ = Describe("Ingress mode, in which a route without the header is an open r
 		settle(ctx, class)
 		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(HaveKeyWithValue(inject, "enabled"))
 		expectUnmeshed(ctx, class, v1alpha1.ReasonRoutesNotReady, "traefik/web")
+	})
+
+	It("waits for routes of a class that is gone: they stay until they have a class again", func(ctx SpecContext) {
+		web.Spec.ClassName, web.Status.ClassName = "gone", "gone"
+		serves(ctx, v1alpha1.StrategyClusterIP)
+		settle(ctx, class)
+		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(HaveKeyWithValue(inject, "enabled"))
+		expectUnmeshed(ctx, class, v1alpha1.ReasonRoutesNotReady, "traefik/web")
+
+		By("those of another vendor's controller are no matter")
+		web.Status.Inventory = []v1alpha1.InventoryEntry{{Group: "projectcontour.io", Version: "v1", Kind: "HTTPProxy", Name: "web"}}
+		expect.ExpectApplied(ctx, testEnv.Client, web)
+		settle(ctx, class)
+		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(HaveKeyWithValue(inject, "ingress"))
 	})
 
 	It("asks the API server for routes only where it would write", func(ctx SpecContext) {

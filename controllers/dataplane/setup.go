@@ -55,7 +55,7 @@ func (r *Reconciler) Setup(mgr ctrl.Manager, kinds *watches.Manager, linkerdCach
 		WatchesRawSource(on(&networkingv1.IngressClass{}, r.all, changed)).
 		WatchesRawSource(on(&admissionv1.ValidatingWebhookConfiguration{}, r.all, otherServices())).
 		WatchesRawSource(on(&admissionv1.MutatingWebhookConfiguration{}, r.all, otherServices())).
-		WatchesRawSource(on(&v1alpha1.MeshIngress{}, r.all, headerComesOrRoutesGo())).
+		WatchesRawSource(on(&v1alpha1.MeshIngress{}, r.all, routesChange())).
 		WatchesRawSource(on(&corev1.Pod{}, r.ofPod)).
 		WatchesRawSource(on(&apiextensionsv1.CustomResourceDefinition{}, r.ofCRD)).
 		WatchesRawSource(watches.Source(linkerdCache, &corev1.ConfigMap{}, all)).
@@ -84,14 +84,14 @@ func (r *Reconciler) all(ctx context.Context, _ client.Object) []reconcile.Reque
 	return requests
 }
 
-// headerComesOrRoutesGo passes the events of MeshIngresses that a workload may wait
-// for before it enters ingress mode.
-func headerComesOrRoutesGo() predicate.Predicate {
+// routesChange passes the events of MeshIngresses that a workload may wait for before it
+// enters ingress mode, or that come while it is in it.
+func routesChange() predicate.Predicate {
 	return predicate.Funcs{
 		CreateFunc: func(event.CreateEvent) bool { return false },
 		UpdateFunc: func(e event.UpdateEvent) bool {
 			before, after := e.ObjectOld.(*v1alpha1.MeshIngress), e.ObjectNew.(*v1alpha1.MeshIngress)
-			return before.Status.Strategy != after.Status.Strategy && after.Status.Strategy == v1alpha1.StrategyHeader ||
+			return before.Status.Strategy != after.Status.Strategy ||
 				before.Status.ClassName != after.Status.ClassName ||
 				!equality.Semantic.DeepEqual(before.Status.MovingTo, after.Status.MovingTo)
 		},

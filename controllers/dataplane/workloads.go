@@ -4,6 +4,7 @@
 package dataplane
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -96,7 +97,7 @@ func (r *Reconciler) prepare(ctx context.Context, s *scope, w *workload) (*write
 	if w.Blocked != "" || s.held(w.Target.InventoryEntry) {
 		return nil, nil
 	}
-	if waits, err := r.waitsForRoutes(ctx, s, w, r.routesWithout); err != nil || waits {
+	if waits, err := r.waitsForRoutes(ctx, r.Client, s, w); err != nil || waits {
 		return nil, err
 	}
 	next, err := r.nextWrite(ctx, s, *w)
@@ -120,7 +121,7 @@ func (r *Reconciler) mayWrite(ctx context.Context, s *scope, w *workload, next *
 	if len(next.claim.Fields) == 0 { // the mode is left to others
 		return true, nil
 	}
-	waits, err := r.waitsForRoutes(ctx, s, w, r.routesWithoutLive)
+	waits, err := r.waitsForRoutes(ctx, r.Live, s, w)
 	return !waits, err
 }
 
@@ -169,8 +170,7 @@ func (r *Reconciler) writeTarget(ctx context.Context, s *scope, w workload, next
 	case err != nil:
 		return change, err
 	default:
-		r.noteRetaken(s.class, claim, next.setBack)
-		return change, conflict
+		return change, cmp.Or(r.noteRetaken(ctx, s.class, claim, next.setBack), conflict)
 	}
 }
 

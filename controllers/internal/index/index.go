@@ -10,7 +10,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
-	"github.com/meshingress/meshingress/controllers/internal/inventory"
 	"github.com/meshingress/meshingress/internal/translate"
 )
 
@@ -18,9 +17,6 @@ import (
 const (
 	// ByClass holds spec.className; empty for the default class.
 	ByClass = "meshingress.class"
-	// ByPlacedClass holds status.className, the class whose routes are in place; nothing
-	// where no route is.
-	ByPlacedClass = "meshingress.placedclass"
 	// ByService holds "<namespace>/<name>" of each Service named.
 	ByService = "meshingress.service"
 	// ByRoute holds each route claimed, as translate.RouteKeys has it.
@@ -30,10 +26,9 @@ const (
 // Extractors are the functions behind the indexes.
 func Extractors() map[string]client.IndexerFunc {
 	return map[string]client.IndexerFunc{
-		ByClass:       func(o client.Object) []string { return []string{o.(*v1alpha1.MeshIngress).Spec.ClassName} },
-		ByPlacedClass: func(o client.Object) []string { return placed(o.(*v1alpha1.MeshIngress)) },
-		ByService:     func(o client.Object) []string { return services(o.(*v1alpha1.MeshIngress)) },
-		ByRoute:       func(o client.Object) []string { return translate.RouteKeys(o.(*v1alpha1.MeshIngress)) },
+		ByClass:   func(o client.Object) []string { return []string{o.(*v1alpha1.MeshIngress).Spec.ClassName} },
+		ByService: func(o client.Object) []string { return services(o.(*v1alpha1.MeshIngress)) },
+		ByRoute:   func(o client.Object) []string { return translate.RouteKeys(o.(*v1alpha1.MeshIngress)) },
 	}
 }
 
@@ -45,13 +40,6 @@ func Register(ctx context.Context, indexer client.FieldIndexer) error {
 		}
 	}
 	return nil
-}
-
-func placed(mi *v1alpha1.MeshIngress) []string {
-	if mi.Status.ClassName == "" || !inventory.HasRoutes(mi.Status.Inventory) {
-		return nil
-	}
-	return []string{mi.Status.ClassName}
 }
 
 func services(mi *v1alpha1.MeshIngress) []string {

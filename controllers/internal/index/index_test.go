@@ -15,7 +15,6 @@ import (
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/controllers/internal/index"
-	"github.com/meshingress/meshingress/internal/authorization"
 	"github.com/meshingress/meshingress/test/builders"
 )
 
@@ -24,12 +23,6 @@ func TestExtractors(t *testing.T) {
 		builders.WithRule("example.com", "/", "web-svc", 80),
 		builders.WithRule("example.com", "/api", "api-svc", "http"),
 		builders.WithExternalAuth("auth", "authn", 8080, "/verify"))
-	placed := func(group string) *v1alpha1.MeshIngress {
-		mi := builders.MeshIngress("web", "shop", builders.WithClass("contour"))
-		mi.Status.ClassName = "traefik"
-		mi.Status.Inventory = []v1alpha1.InventoryEntry{{Group: group, Version: "v1", Kind: "Any", Namespace: "shop", Name: "web"}}
-		return mi
-	}
 	tests := map[string]struct {
 		index string
 		mi    *v1alpha1.MeshIngress
@@ -37,8 +30,6 @@ func TestExtractors(t *testing.T) {
 	}{
 		"class":         {index: index.ByClass, mi: mi, want: []string{"traefik"}},
 		"default class": {index: index.ByClass, mi: builders.MeshIngress("web", "shop"), want: []string{""}},
-		"routes":        {index: index.ByPlacedClass, mi: placed("traefik.io"), want: []string{"traefik"}},
-		"policies only": {index: index.ByPlacedClass, mi: placed(authorization.Group)},
 		"services":      {index: index.ByService, mi: mi, want: []string{"auth/authn", "shop/api-svc", "shop/web-svc"}},
 		"no services":   {index: index.ByService, mi: builders.MeshIngress("web", "shop")},
 		"no routes":     {index: index.ByRoute, mi: builders.MeshIngress("web", "shop")},
