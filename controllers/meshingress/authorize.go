@@ -32,7 +32,7 @@ type authorized struct {
 	status          metav1.ConditionStatus
 	reason, message string
 
-	// denied is a refusal that trying again soon does not change.
+	// denied is a refusal that trying again soon does not change; nil where there is none.
 	denied error
 
 	// waiting is true where more is to be done once the cache has caught up.
@@ -71,7 +71,7 @@ func (r *Reconciler) authorize(ctx context.Context, s *scope) error {
 // unguard takes away the policy objects for what has ceased to be a backend. It is done
 // after the routes to it have gone.
 func (r *Reconciler) unguard(ctx context.Context, s *scope) error {
-	if s.guarded == nil || !s.written.pruned {
+	if !s.guards || !s.written.pruned {
 		return nil
 	}
 	return r.asCondition(s, r.pruneAuthorization(ctx, s, s.guarded))
@@ -110,12 +110,12 @@ func (r *Reconciler) tryAuthorize(ctx context.Context, s *scope) error {
 		s.authorizationPends("what is in place stays until the object is accepted")
 		return r.admit(ctx, s)
 	}
-	plan, err := r.planAuthorization(ctx, s, state)
+	if state != dataPlaneMeshed {
+		return r.keepAdmitting(ctx, s, state, why)
+	}
+	plan, err := r.planAuthorization(ctx, s)
 	if err != nil {
 		return err
-	}
-	if state != dataPlaneMeshed {
-		return r.keepAdmitting(ctx, s, plan, state, why)
 	}
 	return r.guard(ctx, s, plan)
 }

@@ -55,7 +55,9 @@ type scope struct {
 	// authorized is what became of spec.authorization. Set by authorize.
 	authorized authorized
 
-	// guarded are the policy objects that are in place as planned. Set by authorize.
+	// guards is true where the policy objects are as planned, but for what guards former
+	// backends; guarded are the planned ones, which may be none. Set by guard.
+	guards  bool
 	guarded []*unstructured.Unstructured
 
 	// written is what the writes met. Set by write.

@@ -90,7 +90,7 @@ func hasUnmeshedPods(w v1alpha1.WorkloadStatus) bool { return w.UnmeshedPods > 0
 // identity from no pod that has one.
 func aboutPods(reason string) bool {
 	return !slices.Contains([]string{
-		v1alpha1.ReasonForbidden, v1alpha1.ReasonApplyFailed, v1alpha1.ReasonLinkerdNotFound,
+		v1alpha1.ReasonForbidden, v1alpha1.ReasonApplyFailed, v1alpha1.ReasonLinkerdNotFound, v1alpha1.ReasonContested,
 	}, reason)
 }
 
@@ -135,12 +135,12 @@ func (r *Reconciler) authorizationInput(ctx context.Context, s *scope) (authoriz
 }
 
 // planAuthorization gathers what the plan of the policies is made of.
-func (r *Reconciler) planAuthorization(ctx context.Context, s *scope, state dataPlaneState) (authorization.Plan, error) {
+func (r *Reconciler) planAuthorization(ctx context.Context, s *scope) (authorization.Plan, error) {
 	in, err := r.authorizationInput(ctx, s)
 	if err != nil {
 		return authorization.Plan{}, err
 	}
-	in.Settled = state == dataPlaneMeshed && !s.leaves()
+	in.Settled = !s.leaves()
 	for _, b := range s.result.Backends {
 		port, err := r.port(ctx, s, b, in.Controllers)
 		if err != nil {

@@ -45,7 +45,7 @@ func (r *Reconciler) guard(ctx context.Context, s *scope, plan authorization.Pla
 	if err := r.pruneAuthorization(ctx, s, slices.Concat(plan.Objects, plan.Former)); err != nil {
 		return err
 	}
-	s.guarded = plan.Objects
+	s.guards, s.guarded = true, plan.Objects
 	waiting := false
 	for _, obj := range servers {
 		early, err := r.putServer(ctx, s, known, obj, plan.Lenient[obj.GetName()], admits)

@@ -37,6 +37,27 @@ var _ = Describe("Who may call a backend", func() {
 		Expect(user.Status().Update(ctx, current)).To(Succeed())
 	}
 
+	It("includes who a rollout brings, also where the port would be refused now", func(ctx SpecContext) {
+		mi, _ := settle(ctx, create(ctx, web(class, guardedBy(v1alpha1.AuthorizationEnforce))))
+		backendPod(ctx, "web-svc", map[string]string{linkerd.SkipInboundPortsAnnotation: "8080"})
+		runsAs(ctx, class, v, "renamed")
+		setMeshed(ctx, class, v, metav1.ConditionFalse, v1alpha1.ReasonRolloutInProgress, "1/2 pods are meshed")
+		settle(ctx, mi)
+		Expect(mayCall(ctx, "web-svc", renamed)).To(BeTrue())
+		Expect(mayCall(ctx, "web-svc", nginx)).To(BeTrue())
+	})
+
+	It("is everybody's again where the routes go to a Service that cannot be guarded", func(ctx SpecContext) {
+		backendPod(ctx, "web-svc", nil)
+		mi, _ := settle(ctx, create(ctx, web(class, guardedBy(v1alpha1.AuthorizationEnforce))))
+		Expect(mayCall(ctx, "web-svc", nobody)).To(BeFalse())
+		selecting(ctx, func(svc *corev1.Service) { svc.Spec.Selector = nil }, "emoji-svc")
+		change(ctx, mi, func(mi *v1alpha1.MeshIngress) { withSpecRule("example.com", "/", "emoji-svc", 8080)(mi) })
+		settle(ctx, mi)
+		settle(ctx, mi)
+		Expect(mayCall(ctx, "web-svc", nobody)).To(BeTrue())
+	})
+
 	It("includes pods of a former ServiceAccount as long as there are any", func(ctx SpecContext) {
 		backendPod(ctx, "web-svc", nil)
 		mi, _ := settle(ctx, create(ctx, web(class, guardedBy(v1alpha1.AuthorizationEnforce))))

@@ -88,19 +88,15 @@ func (r *Reconciler) lenient(ctx context.Context, server *unstructured.Unstructu
 	return authorization.Mesh{Linkerd: facts, Namespace: ns}.Lenient(pods.Items, spec.Port), nil
 }
 
-// keepAdmitting lets in who a rollout brings, where Servers are in place, and leaves the
-// rest as it is until the rollout is over.
-func (r *Reconciler) keepAdmitting(
-	ctx context.Context, s *scope, plan authorization.Plan, state dataPlaneState, why string,
-) error {
-	for _, obj := range plan.Objects {
-		entry := inventory.EntryOf(obj)
-		if obj.GetKind() != authorization.KindMeshTLSAuthentication.Kind || !slices.Contains(s.mi.Status.Inventory, entry) {
-			continue
-		}
-		if _, err := r.Writer().Object(ctx, translate.OwnerOf(s.mi), obj); err != nil {
-			return err
-		}
+// keepAdmitting lets in who a rollout brings, where somebody is admitted already, and
+// leaves the rest as it is until the rollout is over.
+func (r *Reconciler) keepAdmitting(ctx context.Context, s *scope, state dataPlaneState, why string) error {
+	in, err := r.authorizationInput(ctx, s)
+	if err != nil {
+		return err
+	}
+	if err := r.putAdmitting(ctx, s, in); err != nil {
+		return err
 	}
 	why += "; what is in place stays until it is in the mesh"
 	if state == dataPlaneUnknown {
@@ -120,10 +116,14 @@ func (r *Reconciler) admit(ctx context.Context, s *scope) error {
 	}
 	in.MeshIngress = in.MeshIngress.DeepCopy()
 	in.MeshIngress.Spec.Authorization.Clients = nil // which may be what is not accepted
+	return r.putAdmitting(ctx, s, in)
+}
+
+func (r *Reconciler) putAdmitting(ctx context.Context, s *scope, in authorization.Input) error {
 	obj := in.Admitting()
 	if obj == nil || !slices.Contains(s.mi.Status.Inventory, inventory.EntryOf(obj)) {
 		return nil
 	}
-	_, err = r.Writer().Object(ctx, translate.OwnerOf(s.mi), obj)
+	_, err := r.Writer().Object(ctx, translate.OwnerOf(s.mi), obj)
 	return err
 }
