@@ -45,7 +45,8 @@ type DataPlane struct {
 	// to another value. Report: it stays, and the condition Conflicted says whose it
 	// is. Override: it is taken over, and given back, with its owner, when this class
 	// lets go of it, unless somebody has set it since. What somebody sets back again and
-	// again is taken over again at most once in ten minutes.
+	// again on a workload, or on what it is generated from, is taken over again at most
+	// once in ten minutes, unless it keeps pods in ingress mode that are to leave it.
 	// +optional
 	// +kubebuilder:default=Report
 	ConflictPolicy ConflictPolicy `json:"conflictPolicy,omitempty"`

@@ -291,7 +291,8 @@ type WorkloadStatus struct {
 	ServiceAccountName string `json:"serviceAccountName,omitempty"`
 
 	// formerServiceAccountNames are those of pods that were made before the workload named
-	// another, and still run, be it on their way out.
+	// another, and still run, be it on their way out; sorted. At most 8 are listed, and
+	// only those are let in by spec.authorization of a MeshIngress.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=8
@@ -317,7 +318,8 @@ type WorkloadStatus struct {
 	IngressModePods int32 `json:"ingressModePods,omitempty"`
 
 	// restartedAt is when its pods were made anew last, because some came up without their
-	// proxy.
+	// proxy, to the next full second. spec.dataPlane.repair counts from here, too, in case
+	// the annotation is gone.
 	// +optional
 	RestartedAt *metav1.Time `json:"restartedAt,omitempty"`
 

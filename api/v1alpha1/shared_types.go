@@ -143,8 +143,9 @@ type OverriddenField struct {
 	// +kubebuilder:validation:MaxItems=16
 	Owners []FieldOwner `json:"owners,omitempty"`
 
-	// retakenAt is when the field was taken again last, because somebody had set it back.
-	// That is done at most once in ten minutes.
+	// retakenAt is when the field was taken again last, to the next full second, because
+	// somebody had set it back; not set while that has not happened. For annotations of the
+	// injector that is done at most once in ten minutes.
 	// +optional
 	RetakenAt *metav1.Time `json:"retakenAt,omitempty"`
 }

@@ -44,11 +44,11 @@ func LastRestart(annotations map[string]string, remembered []time.Time, now time
 
 // RestartIn is how long until the pods of a workload may be restarted, given the time of
 // the last restart and of the making of the first pod that came up without its proxy; 0
-// where they may be now.
+// where they may be now. A pod made within ten minutes of a restart counts as made by it.
 func RestartIn(last, made, now time.Time) time.Duration {
 	interval := restartInterval
 	if made.Before(last.Add(restartInterval)) {
 		interval = fruitlessInterval
 	}
-	return max(last.Add(interval).Sub(now), 0)
+	return min(max(last.Add(interval).Sub(now), 0), interval)
 }
