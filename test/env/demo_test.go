@@ -71,7 +71,7 @@ var _ = Describe("The control plane with controllers, kwok and the injector", La
 		deployment.Spec.Template.Annotations[linkerd.InjectAnnotation] = linkerd.InjectIngress
 		Expect(demo.Client.Patch(ctx, deployment, client.MergeFrom(before))).To(Succeed())
 		Eventually(func(g Gomega) {
-			g.Expect(podsOf(ctx, traefik, linkerd.InjectIngress)).To(Equal(injection.Observation{Pods: 1, Meshed: 1, Ingress: 1}))
+			g.Expect(podsOf(ctx, traefik, linkerd.InjectIngress)).To(Equal(injection.Observation{Pods: 1, Meshed: 1, Ingress: 1, Accounts: []string{"traefik"}}))
 		}).WithTimeout(rolloutTimeout).Should(Succeed())
 	})
 
