@@ -4,78 +4,20 @@
 package dataplane_test
 
 import (
-	"strings"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	admissionv1 "k8s.io/api/admissionregistration/v1"
-	appsv1 "k8s.io/api/apps/v1"
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	clocktesting "k8s.io/utils/clock/testing"
-	"k8s.io/utils/ptr"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/controllers/internal/apply"
 	"github.com/meshingress/meshingress/controllers/internal/base"
-	"github.com/meshingress/meshingress/controllers/internal/controllertest"
-	"github.com/meshingress/meshingress/test/expect"
 	"github.com/meshingress/meshingress/test/fixtures"
 )
 
 const refusal = "only the platform team rolls out ingress controllers"
-
-// refuseOperator makes an admission policy against the operator's changes of Deployments,
-// until the function that it returns is called.
-func refuseOperator(ctx SpecContext, reason metav1.StatusReason) (letIn func(SpecContext)) {
-	GinkgoHelper()
-	probe := probeDeployment()
-	Expect(testEnv.Client.Create(ctx, probe)).To(Succeed())
-	operatorUser := "system:serviceaccount:" + controllertest.Namespace + ":" + controllertest.ServiceAccount
-	policy := &admissionv1.ValidatingAdmissionPolicy{
-		ObjectMeta: metav1.ObjectMeta{GenerateName: "refuse-operator-"},
-		Spec: admissionv1.ValidatingAdmissionPolicySpec{
-			FailurePolicy: ptr.To(admissionv1.Fail),
-			MatchConstraints: &admissionv1.MatchResources{
-				ResourceRules: []admissionv1.NamedRuleWithOperations{{RuleWithOperations: admissionv1.RuleWithOperations{
-					Operations: []admissionv1.OperationType{admissionv1.Update},
-					Rule:       admissionv1.Rule{APIGroups: []string{"apps"}, APIVersions: []string{"v1"}, Resources: []string{"deployments"}},
-				}}},
-			},
-			Validations: []admissionv1.Validation{{
-				Expression: `request.userInfo.username != "` + operatorUser + `"`, Message: refusal, Reason: ptr.To(reason),
-			}},
-		},
-	}
-	Expect(testEnv.Client.Create(ctx, policy)).To(Succeed())
-	binding := &admissionv1.ValidatingAdmissionPolicyBinding{
-		ObjectMeta: metav1.ObjectMeta{Name: policy.Name},
-		Spec: admissionv1.ValidatingAdmissionPolicyBindingSpec{
-			PolicyName: policy.Name, ValidationActions: []admissionv1.ValidationAction{admissionv1.Deny},
-		},
-	}
-	Expect(testEnv.Client.Create(ctx, binding)).To(Succeed())
-	refused := func() bool {
-		nothing := client.RawPatch(types.MergePatchType, []byte("{}"))
-		err := operator.Client.Patch(ctx, probe.DeepCopy(), nothing, client.DryRunAll)
-		return err != nil && strings.Contains(err.Error(), refusal)
-	}
-	Eventually(refused).WithTimeout(authorizerTimeout).Should(BeTrue())
-	letIn = func(ctx SpecContext) {
-		GinkgoHelper()
-		Expect(client.IgnoreNotFound(testEnv.Client.Delete(ctx, binding))).To(Succeed())
-		Expect(client.IgnoreNotFound(testEnv.Client.Delete(ctx, policy))).To(Succeed())
-		Eventually(refused).WithTimeout(authorizerTimeout).Should(BeFalse())
-	}
-	DeferCleanup(func(ctx SpecContext) {
-		letIn(ctx)
-		expect.ExpectDeleted(ctx, testEnv.Client, probe)
-	})
-	return letIn
-}
 
 var _ = Describe("An admission policy that refuses what the operator writes", func() {
 	denied := v1alpha1.ReasonAdmissionDenied
@@ -88,7 +30,7 @@ var _ = Describe("An admission policy that refuses what the operator writes", fu
 
 	DescribeTable("is told with its text and the remedy, until it lets the operator in",
 		func(ctx SpecContext, reason metav1.StatusReason, meshed string) {
-			letIn := refuseOperator(ctx, reason)
+			letIn := byPolicy(reason)(ctx, traefikRefused())
 			class := newClass(ctx, "traefik", v1alpha1.VendorTraefik)
 			result := settle(ctx, class)
 			Expect(result.RequeueAfter).To(Equal(base.RetryDenied))
@@ -107,7 +49,7 @@ var _ = Describe("An admission policy that refuses what the operator writes", fu
 	)
 
 	It("is not asked again at each event of the workload", func(ctx SpecContext) {
-		letIn := refuseOperator(ctx, metav1.StatusReasonInvalid)
+		letIn := byPolicy(metav1.StatusReasonInvalid)(ctx, traefikRefused())
 		now := clocktesting.NewFakePassiveClock(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
 		reconciler.Denials = apply.NewDenials(base.RetryDenied, now)
 		class := newClass(ctx, "traefik", v1alpha1.VendorTraefik)
@@ -142,21 +84,6 @@ var _ = Describe("An admission policy that refuses what the operator writes", fu
 		Expect(latest(ctx, class).Status.Hazards).To(BeEmpty())
 	})
 })
-
-// probeDeployment tells whether a policy is in force. No spec deletes it while it is.
-func probeDeployment() *appsv1.Deployment {
-	labels := map[string]string{"app": "probe"}
-	return &appsv1.Deployment{
-		ObjectMeta: metav1.ObjectMeta{Namespace: metav1.NamespaceDefault, Name: "probe"},
-		Spec: appsv1.DeploymentSpec{
-			Selector: &metav1.LabelSelector{MatchLabels: labels},
-			Template: corev1.PodTemplateSpec{
-				ObjectMeta: metav1.ObjectMeta{Labels: labels},
-				Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "probe", Image: "probe:1"}}},
-			},
-		},
-	}
-}
 
 // sayProgress changes the status of a workload as its controller does while it rolls out.
 func sayProgress(ctx SpecContext, i int32) {

@@ -37,7 +37,6 @@ var _ = Describe("A field that is taken over and that a GitOps tool sets back", 
 		annotateAs(ctx, "argocd-controller", traefikWorkload, map[string]any{inject: "disabled", skipPorts: "22"})
 		rollOut(ctx, traefikWorkload)
 	}
-	pass := func(d time.Duration) { operator.Clock.SetTime(operator.Clock.Now().Add(d)) }
 	ours := HaveKeyWithValue(inject, "enabled")
 	expectContested := func(ctx SpecContext) {
 		GinkgoHelper()

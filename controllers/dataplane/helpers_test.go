@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -93,6 +94,9 @@ func cleanUp(ctx SpecContext) {
 		Expect(testEnv.Client.DeleteAllOf(ctx, kind)).To(Succeed())
 	}
 }
+
+// pass lets time go by.
+func pass(d time.Duration) { operator.Clock.SetTime(operator.Clock.Now().Add(d)) }
 
 // deleteServices deletes them one by one, as the API server wants it.
 func deleteServices(ctx SpecContext, namespace string) {

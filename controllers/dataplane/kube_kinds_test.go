@@ -16,9 +16,7 @@ import (
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/controllers/internal/controllertest"
-	"github.com/meshingress/meshingress/internal/linkerd"
 	"github.com/meshingress/meshingress/test/builders"
-	"github.com/meshingress/meshingress/test/env"
 	"github.com/meshingress/meshingress/test/expect"
 	"github.com/meshingress/meshingress/test/fixtures"
 )
@@ -32,14 +30,7 @@ var _ = Describe("With the controllers of Kubernetes", Ordered, func() {
 	)
 
 	BeforeAll(func(ctx SpecContext) {
-		quiet, idle := testEnv, operator
-		DeferCleanup(func() { testEnv, operator = quiet, idle })
-		busy, err := env.Start(ctx, withVendors(), env.WithControllerManager(), env.WithInjector())
-		Expect(err).NotTo(HaveOccurred())
-		DeferCleanup(func() error { return busy.Stop() })
-		testEnv, operator = busy, controllertest.New(ctx, busy, operator.Registry)
-		injector = latest(ctx, &admissionv1.MutatingWebhookConfiguration{ObjectMeta: metav1.ObjectMeta{Name: linkerd.InjectorWebhookName}})
-		injector.ResourceVersion = ""
+		injector = startBusy(ctx)
 		node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "node"}}
 		expect.ExpectApplied(ctx, testEnv.Client, node)
 		// The API server marks a new one as not ready, and nobody else would take that off.

@@ -26,6 +26,21 @@ import (
 	"github.com/meshingress/meshingress/test/fixtures"
 )
 
+// startBusy starts a control plane with the controllers of Kubernetes, in place of the
+// suite's until the container ends, and returns the webhook of its injector.
+func startBusy(ctx SpecContext) *admissionv1.MutatingWebhookConfiguration {
+	GinkgoHelper()
+	quiet, idle := testEnv, operator
+	DeferCleanup(func() { testEnv, operator = quiet, idle })
+	busy, err := env.Start(ctx, withVendors(), env.WithControllerManager(), env.WithInjector())
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(func() error { return busy.Stop() })
+	testEnv, operator = busy, controllertest.New(ctx, busy, operator.Registry)
+	injector := latest(ctx, &admissionv1.MutatingWebhookConfiguration{ObjectMeta: metav1.ObjectMeta{Name: linkerd.InjectorWebhookName}})
+	injector.ResourceVersion = ""
+	return injector
+}
+
 // The controllers of Kubernetes make the pods here, and a stand-in for Linkerd's
 // injector gives them their proxy. No kubelet runs them: a spec says when they are
 // ready.
@@ -36,15 +51,7 @@ var _ = Describe("With the controllers of Kubernetes, a rollout", Ordered, func(
 	)
 
 	BeforeAll(func(ctx SpecContext) {
-		quiet, idle := testEnv, operator
-		DeferCleanup(func() { testEnv, operator = quiet, idle })
-		busy, err := env.Start(ctx, withVendors(), env.WithControllerManager(), env.WithInjector())
-		Expect(err).NotTo(HaveOccurred())
-		DeferCleanup(func() error { return busy.Stop() })
-		testEnv, operator = busy, controllertest.New(ctx, busy, operator.Registry)
-		injector = latest(ctx, &admissionv1.MutatingWebhookConfiguration{
-			ObjectMeta: metav1.ObjectMeta{Name: linkerd.InjectorWebhookName},
-		})
+		injector = startBusy(ctx)
 	})
 
 	// replaceInjector waits until the API server sends pods to the injector, or to

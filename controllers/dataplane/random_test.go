@@ -69,7 +69,7 @@ var _ = Describe("A random sequence of what users, Helm and platform teams do", 
 			w.install(ctx)
 			for made := 0; made < stepsPerSeed; {
 				// What is set back in two steps one after the other is to be taken again in each.
-				operator.Clock.SetTime(operator.Clock.Now().Add(10 * time.Minute))
+				pass(10 * time.Minute)
 				// The operator may be away while several things happen.
 				w.note("---")
 				for range pick(w, 1, 1, 2, 3) {

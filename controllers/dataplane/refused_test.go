@@ -59,40 +59,42 @@ func (r refused) isRefused(ctx SpecContext) bool {
 	return err != nil && strings.Contains(err.Error(), refusal)
 }
 
-// byPolicy makes an admission policy against what the operator does to the object,
-// until the function that it returns is called.
-func byPolicy(ctx SpecContext, r refused) (letIn func(SpecContext)) {
-	GinkgoHelper()
-	policy := &admissionv1.ValidatingAdmissionPolicy{
-		ObjectMeta: metav1.ObjectMeta{GenerateName: "refuse-operator-"},
-		Spec: admissionv1.ValidatingAdmissionPolicySpec{
-			MatchConstraints: &admissionv1.MatchResources{
-				ResourceRules: []admissionv1.NamedRuleWithOperations{{RuleWithOperations: r.rule()}},
+// byPolicy makes an admission policy against what the operator does to the object, which
+// gives a reason, until the function that it returns is called.
+func byPolicy(reason metav1.StatusReason) func(SpecContext, refused) func(SpecContext) {
+	return func(ctx SpecContext, r refused) (letIn func(SpecContext)) {
+		GinkgoHelper()
+		policy := &admissionv1.ValidatingAdmissionPolicy{
+			ObjectMeta: metav1.ObjectMeta{GenerateName: "refuse-operator-"},
+			Spec: admissionv1.ValidatingAdmissionPolicySpec{
+				MatchConstraints: &admissionv1.MatchResources{
+					ResourceRules: []admissionv1.NamedRuleWithOperations{{RuleWithOperations: r.rule()}},
+				},
+				Validations: []admissionv1.Validation{{
+					Expression: `request.userInfo.username != "` + operatorUser + `"`, Message: refusal, Reason: &reason,
+				}},
 			},
-			Validations: []admissionv1.Validation{{
-				Expression: `request.userInfo.username != "` + operatorUser + `"`, Message: refusal,
-			}},
-		},
-	}
-	Expect(testEnv.Client.Create(ctx, policy)).To(Succeed())
-	binding := &admissionv1.ValidatingAdmissionPolicyBinding{
-		ObjectMeta: metav1.ObjectMeta{Name: policy.Name},
-		Spec: admissionv1.ValidatingAdmissionPolicyBindingSpec{
-			PolicyName: policy.Name, ValidationActions: []admissionv1.ValidationAction{admissionv1.Deny},
-		},
-	}
-	Expect(testEnv.Client.Create(ctx, binding)).To(Succeed())
-	Eventually(r.isRefused).WithArguments(ctx).WithTimeout(authorizerTimeout).Should(BeTrue())
-	remove := func(ctx SpecContext) {
-		GinkgoHelper()
-		Expect(client.IgnoreNotFound(testEnv.Client.Delete(ctx, binding))).To(Succeed())
-		Expect(client.IgnoreNotFound(testEnv.Client.Delete(ctx, policy))).To(Succeed())
-	}
-	DeferCleanup(remove)
-	return func(ctx SpecContext) {
-		GinkgoHelper()
-		remove(ctx)
-		Eventually(r.isRefused).WithArguments(ctx).WithTimeout(authorizerTimeout).Should(BeFalse())
+		}
+		Expect(testEnv.Client.Create(ctx, policy)).To(Succeed())
+		binding := &admissionv1.ValidatingAdmissionPolicyBinding{
+			ObjectMeta: metav1.ObjectMeta{Name: policy.Name},
+			Spec: admissionv1.ValidatingAdmissionPolicyBindingSpec{
+				PolicyName: policy.Name, ValidationActions: []admissionv1.ValidationAction{admissionv1.Deny},
+			},
+		}
+		Expect(testEnv.Client.Create(ctx, binding)).To(Succeed())
+		Eventually(r.isRefused).WithArguments(ctx).WithTimeout(authorizerTimeout).Should(BeTrue())
+		remove := func(ctx SpecContext) {
+			GinkgoHelper()
+			Expect(client.IgnoreNotFound(testEnv.Client.Delete(ctx, binding))).To(Succeed())
+			Expect(client.IgnoreNotFound(testEnv.Client.Delete(ctx, policy))).To(Succeed())
+		}
+		DeferCleanup(remove)
+		return func(ctx SpecContext) {
+			GinkgoHelper()
+			remove(ctx)
+			Eventually(r.isRefused).WithArguments(ctx).WithTimeout(authorizerTimeout).Should(BeFalse())
+		}
 	}
 }
 
@@ -142,15 +144,20 @@ func serveWebhook(handler webhookadmission.HandlerFunc) *httptest.Server {
 	return server
 }
 
-// deploymentRefused is the pod template of Traefik, and the class that writes there.
-func deploymentRefused(ctx SpecContext) (refused, *v1alpha1.MeshIngressClass) {
-	GinkgoHelper()
-	install(ctx, fixtures.Traefik)
+// traefikRefused is the pod template of Traefik.
+func traefikRefused() refused {
 	return refused{
 		resource:    metav1.GroupVersionResource{Group: "apps", Version: "v1", Resource: "deployments"},
 		read:        func(ctx SpecContext) *unstructured.Unstructured { return object(ctx, traefikWorkload) },
 		annotations: func(ctx SpecContext) map[string]string { return linkerdAnnotations(ctx, traefikWorkload) },
-	}, newClass(ctx, "traefik", v1alpha1.VendorTraefik)
+	}
+}
+
+// deploymentRefused is Traefik, and the class that writes there.
+func deploymentRefused(ctx SpecContext) (refused, *v1alpha1.MeshIngressClass) {
+	GinkgoHelper()
+	install(ctx, fixtures.Traefik)
+	return traefikRefused(), newClass(ctx, "traefik", v1alpha1.VendorTraefik)
 }
 
 func placeRefused(p place, resource metav1.GroupVersionResource) func(SpecContext) (refused, *v1alpha1.MeshIngressClass) {
@@ -214,9 +221,9 @@ var _ = DescribeTable("What admission refuses is told, is not asked for again at
 		expect.ExpectNotFound(ctx, testEnv.Client, class)
 		Expect(r.annotations(ctx)).NotTo(HaveKey(inject))
 	},
-	Entry("a policy, of a workload", deploymentRefused, byPolicy),
-	Entry("a policy, of a Namespace", namespaceRefused(), byPolicy),
-	Entry("a policy, of a Gateway", gatewayRefused(), byPolicy),
+	Entry("a policy, of a workload", deploymentRefused, byPolicy(metav1.StatusReasonInvalid)),
+	Entry("a policy, of a Namespace", namespaceRefused(), byPolicy(metav1.StatusReasonInvalid)),
+	Entry("a policy, of a Gateway", gatewayRefused(), byPolicy(metav1.StatusReasonInvalid)),
 	Entry("a webhook, of a workload", deploymentRefused, byWebhook(http.StatusForbidden)),
 	Entry("a webhook, of a Namespace", namespaceRefused(), byWebhook(http.StatusBadRequest)),
 	Entry("a webhook, of a Gateway", gatewayRefused(), byWebhook(http.StatusForbidden)),

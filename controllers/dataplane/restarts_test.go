@@ -32,7 +32,6 @@ var _ = Describe("A restart of pods that came up without their proxy", func() {
 		before = generation(ctx, traefikWorkload)
 	})
 
-	pass := func(d time.Duration) { operator.Clock.SetTime(operator.Clock.Now().Add(d)) }
 	restarted := func(ctx SpecContext, times int64) {
 		GinkgoHelper()
 		Expect(generation(ctx, traefikWorkload)).To(Equal(before + times))
