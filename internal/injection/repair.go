@@ -50,5 +50,5 @@ func RestartIn(last, made, now time.Time) time.Duration {
 	if made.Before(last.Add(restartInterval)) {
 		interval = fruitlessInterval
 	}
-	return min(max(last.Add(interval).Sub(now), 0), interval)
+	return max(last.Add(interval).Sub(now), 0)
 }
