@@ -171,6 +171,19 @@ func becomes(ctx context.Context, object client.Object, kind, want string) {
 		Should(Equal(want), "%s of %T %s", kind, object, object.GetName())
 }
 
+// says waits until the message of a condition has all of some texts: where a reason has
+// several causes, the one that is met first is told first.
+func says(ctx context.Context, object client.Object, kind string, texts ...string) {
+	GinkgoHelper()
+	eventually(ctx, func(g Gomega) {
+		message, err := operator.Message(ctx, user, object, kind)
+		g.Expect(err).NotTo(HaveOccurred())
+		for _, text := range texts {
+			g.Expect(message).To(ContainSubstring(text))
+		}
+	}).Should(Succeed())
+}
+
 func isProgrammed(ctx context.Context, mi *v1alpha1.MeshIngress) {
 	GinkgoHelper()
 	becomes(ctx, mi, v1alpha1.ConditionProgrammed, "True Programmed")

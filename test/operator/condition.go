@@ -18,26 +18,41 @@ import (
 // conditions as "<status> <reason>", for a suite to wait for. It is "none" where
 // the condition is not there, and "outdated" where it is about an older generation.
 func Condition(ctx context.Context, c client.Reader, object client.Object, kind string) (string, error) {
-	current := object.DeepCopyObject().(client.Object)
-	if err := c.Get(ctx, client.ObjectKeyFromObject(object), current); err != nil {
-		return "", fmt.Errorf("reading %T %s: %w", object, object.GetName(), err)
-	}
-	var conditions []metav1.Condition
-	switch o := current.(type) {
-	case *v1alpha1.MeshIngress:
-		conditions = o.Status.Conditions
-	case *v1alpha1.MeshIngressClass:
-		conditions = o.Status.Conditions
-	default:
-		return "", fmt.Errorf("%T has no conditions", object)
-	}
-	condition := meta.FindStatusCondition(conditions, kind)
+	current, condition, err := read(ctx, c, object, kind)
 	switch {
+	case err != nil:
+		return "", err
 	case condition == nil:
 		return "none", nil
 	case condition.ObservedGeneration != current.GetGeneration():
 		return "outdated", nil
 	default:
 		return fmt.Sprintf("%s %s", condition.Status, condition.Reason), nil
+	}
+}
+
+// Message is what one of the conditions says, read anew; empty where it is not there.
+func Message(ctx context.Context, c client.Reader, object client.Object, kind string) (string, error) {
+	_, condition, err := read(ctx, c, object, kind)
+	if err != nil || condition == nil {
+		return "", err
+	}
+	return condition.Message, nil
+}
+
+func read(
+	ctx context.Context, c client.Reader, object client.Object, kind string,
+) (client.Object, *metav1.Condition, error) {
+	current := object.DeepCopyObject().(client.Object)
+	if err := c.Get(ctx, client.ObjectKeyFromObject(object), current); err != nil {
+		return nil, nil, fmt.Errorf("reading %T %s: %w", object, object.GetName(), err)
+	}
+	switch o := current.(type) {
+	case *v1alpha1.MeshIngress:
+		return current, meta.FindStatusCondition(o.Status.Conditions, kind), nil
+	case *v1alpha1.MeshIngressClass:
+		return current, meta.FindStatusCondition(o.Status.Conditions, kind), nil
+	default:
+		return nil, nil, fmt.Errorf("%T has no conditions", object)
 	}
 }
