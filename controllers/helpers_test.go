@@ -310,5 +310,8 @@ func rests(ctx context.Context, op *operator.Operator) {
 	}).MustPassRepeatedly(int(rest / pollInterval)).Should(BeTrue())
 }
 
-// meshIngressPath is the path of the watch on MeshIngresses.
-const meshIngressPath = "/apis/" + v1alpha1.GroupName + "/v1alpha1/meshingresses"
+// The paths of the watches on the operator's own kinds.
+const (
+	meshIngressPath      = "/apis/" + v1alpha1.GroupName + "/v1alpha1/meshingresses"
+	meshIngressClassPath = "/apis/" + v1alpha1.GroupName + "/v1alpha1/meshingressclasses"
+)

@@ -44,7 +44,8 @@ func (r *Reconciler) Setup(mgr ctrl.Manager, kinds *watches.Manager, linkerdCach
 		return watches.Source(mgr.GetCache(), obj, handler.EnqueueRequestsFromMapFunc(find), p...)
 	}
 	c, err := ctrl.NewControllerManagedBy(mgr).Named("meshingress").
-		WatchesRawSource(watches.Source(mgr.GetCache(), &v1alpha1.MeshIngress{}, &handler.EnqueueRequestForObject{}, changed)).
+		// Its status, too: a status that an old cache held may have been taken for the present one.
+		WatchesRawSource(watches.Source(mgr.GetCache(), &v1alpha1.MeshIngress{}, &handler.EnqueueRequestForObject{})).
 		WatchesRawSource(on(&v1alpha1.MeshIngress{}, r.withSameRoute, changed)).
 		WatchesRawSource(on(&v1alpha1.MeshIngressClass{}, r.ofClass)).
 		WatchesRawSource(on(&corev1.Service{}, r.ofService)).
