@@ -78,7 +78,7 @@ func (c Claim) stillTaken(
 		if err != nil {
 			return nil, err
 		}
-		if field.UID == string(c.UID) && c.mayReturn(live, field.Path, former) {
+		if field.UID == string(c.UID) && c.mayReturn(live, field, former) {
 			still = append(still, field)
 		}
 	}
@@ -94,12 +94,17 @@ func (c Claim) former(field v1alpha1.OverriddenField) (any, error) {
 	return value, nil
 }
 
-// mayReturn reports whether nobody has set a field since: the manager of the claim
-// alone holds it, or has put the former value back already.
-func (c Claim) mayReturn(live *unstructured.Unstructured, path []string, former any) bool {
-	held, byOthers := drift.Holders(live, path, c.Manager)
-	value, _, _ := unstructured.NestedFieldNoCopy(live.Object, path...)
-	return held && (!byOthers || reflect.DeepEqual(value, former))
+// mayReturn reports whether there is something to give back, and nobody has set the field
+// to anything else since: the manager of the claim alone holds it, or the former value is
+// there again and not yet each former owner's. Who has put it back may be another one who
+// sets the same, as withFormerOwners has it.
+func (c Claim) mayReturn(live *unstructured.Unstructured, field v1alpha1.OverriddenField, former any) bool {
+	held, byOthers := drift.Holders(live, field.Path, c.Manager)
+	if held && !byOthers {
+		return true
+	}
+	value, _, _ := unstructured.NestedFieldNoCopy(live.Object, field.Path...)
+	return reflect.DeepEqual(value, former) && (held || !drift.OwnedBy(live, field.Path, field.Owners))
 }
 
 // handOver makes the former owners of fields own them again, and the manager of the

@@ -90,6 +90,23 @@ var _ = Describe("A field that was taken over", func() {
 		)
 	})
 
+	It("is its other owners' again, too, where one of them has put it back", func(ctx SpecContext) {
+		obj := widgets().in(newNamespace(ctx), "theirs")
+		Expect(appliers("argocd", "flux")(ctx, obj, nil)).To(Succeed())
+		w := widget{get(ctx, obj)}
+		recorded := force(ctx, w.claim(map[string]any{text: "ours"}))
+		body := client.ApplyConfigurationFromUnstructured(obj.DeepCopy())
+		Expect(testEnv.Client.Apply(ctx, body, client.FieldOwner("argocd"), client.ForceOwnership)).To(Succeed())
+		back := w.now(ctx)
+
+		Expect(writer.GiveBack(ctx, w.claim(nil), recorded)).To(Equal(apply.Configured))
+		Expect(w.now(ctx).GetGeneration()).To(Equal(back.GetGeneration()), "it is as it should be")
+		expectSame(w.now(ctx), w.before)
+		writes.Reset()
+		Expect(writer.GiveBack(ctx, w.claim(nil), recorded)).To(Equal(apply.Unchanged))
+		Expect(writes.Writes()).To(BeEmpty())
+	})
+
 	Describe("survives a crash", func() {
 		wanted := map[string]any{text: "ours", "flag": true}
 

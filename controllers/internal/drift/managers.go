@@ -92,6 +92,14 @@ func Holders(live *unstructured.Unstructured, path []string, manager string) (he
 	return held, byOthers
 }
 
+// OwnedBy reports whether each of some owners holds the field at a path.
+func OwnedBy(live *unstructured.Unstructured, path []string, owners []v1alpha1.FieldOwner) bool {
+	entries := managersOf(live).owners(path)
+	return !slices.ContainsFunc(owners, func(owner v1alpha1.FieldOwner) bool {
+		return !slices.ContainsFunc(entries, func(e metav1.ManagedFieldsEntry) bool { return isOf(e, owner) })
+	})
+}
+
 // HandOver is managed fields in which overridden fields belong to their former owners,
 // and no longer to the manager that applied them.
 func HandOver(
