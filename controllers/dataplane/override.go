@@ -48,7 +48,10 @@ func (r *Reconciler) set(
 		if err != nil {
 			return apply.Unchanged, err
 		}
-		claim = leftTo(claim, still)
+		if err := r.recordAll(ctx, s, claim, still); err != nil {
+			return apply.Unchanged, err
+		}
+		taken, claim = still, leftTo(claim, still)
 	}
 	change, err := r.Writer().Force(ctx, claim, live, taken)
 	if err != nil {
@@ -73,15 +76,26 @@ func (r *Reconciler) take(ctx context.Context, s *scope, claim apply.Claim, live
 	if err != nil {
 		return err
 	}
-	for _, other := range s.peers {
-		if len(overridden(other, claim)) > 0 {
-			// Classes that share a claim know the same of it.
-			if err := r.recordTaken(ctx, other, claim, taken); err != nil {
-				return err
-			}
-		}
+	if err := r.recordAll(ctx, s, claim, taken); err != nil {
+		return err
 	}
 	return r.recordTaken(ctx, s.class, claim, taken)
+}
+
+// recordAll writes down what is taken for a claim with all classes that know of something:
+// what one of them did not forget, it would give back once the claim has set the field anew.
+func (r *Reconciler) recordAll(
+	ctx context.Context, s *scope, claim apply.Claim, taken []v1alpha1.OverriddenField,
+) error {
+	for _, class := range append(slices.Clone(s.peers), s.class) {
+		if len(overridden(class, claim)) == 0 {
+			continue
+		}
+		if err := r.recordTaken(ctx, class, claim, taken); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // recordTaken writes down what is taken for a claim, in place of what was.

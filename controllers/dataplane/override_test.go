@@ -187,6 +187,23 @@ var _ = Describe("What Linkerd needs and somebody else has set otherwise", func(
 		}
 	})
 
+	It("is forgotten by a class that leaves, where somebody has removed it and another one sets it", func(ctx SpecContext) {
+		forceByHelm(ctx, map[string]any{inject: "disabled"})
+		first := newClass(ctx, "a-first", v1alpha1.VendorTraefik, overriding)
+		second := newClass(ctx, "b-second", v1alpha1.VendorTraefik)
+		settle(ctx, first, second)
+		rollOut(ctx, traefikWorkload)
+		annotate(ctx, traefikWorkload, map[string]string{inject: ""})
+		rollOut(ctx, traefikWorkload)
+		start := generation(ctx, traefikWorkload)
+		change(ctx, first, func(c *v1alpha1.MeshIngressClass) { c.Spec.DataPlane.Injection = v1alpha1.InjectionAudit })
+		settle(ctx, second, first, second)
+		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(HaveKeyWithValue(inject, "enabled"))
+		Expect(generation(ctx, traefikWorkload)).To(Equal(start+1), "one rollout")
+		remove(ctx, second)
+		Expect(linkerdAnnotations(ctx, traefikWorkload)).NotTo(HaveKey(inject))
+	})
+
 	It("is not held against a class once Helm has set what is needed", func(ctx SpecContext) {
 		first := newClass(ctx, "a-first", v1alpha1.VendorTraefik)
 		second := newClass(ctx, "b-second", v1alpha1.VendorTraefik, overriding)
