@@ -44,8 +44,7 @@ func (r *Reconciler) Setup(mgr ctrl.Manager, kinds *watches.Manager, linkerdCach
 	}
 	all := handler.EnqueueRequestsFromMapFunc(r.all)
 	c, err := ctrl.NewControllerManagedBy(mgr).Named("meshingressclass").
-		// Its status, too: a status that an old cache held may have been taken for the present one.
-		WatchesRawSource(watches.Source(mgr.GetCache(), &v1alpha1.MeshIngressClass{}, &handler.EnqueueRequestForObject{})).
+		WatchesRawSource(watches.Source(mgr.GetCache(), &v1alpha1.MeshIngressClass{}, base.OwnEvents())).
 		// Classes share workloads: a change of one may concern all.
 		WatchesRawSource(on(&v1alpha1.MeshIngressClass{}, r.all, changed)).
 		WatchesRawSource(on(&appsv1.Deployment{}, r.ofWorkload)).

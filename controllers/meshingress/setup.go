@@ -44,8 +44,7 @@ func (r *Reconciler) Setup(mgr ctrl.Manager, kinds *watches.Manager, linkerdCach
 		return watches.Source(mgr.GetCache(), obj, handler.EnqueueRequestsFromMapFunc(find), p...)
 	}
 	c, err := ctrl.NewControllerManagedBy(mgr).Named("meshingress").
-		// Its status, too: a status that an old cache held may have been taken for the present one.
-		WatchesRawSource(watches.Source(mgr.GetCache(), &v1alpha1.MeshIngress{}, &handler.EnqueueRequestForObject{})).
+		WatchesRawSource(watches.Source(mgr.GetCache(), &v1alpha1.MeshIngress{}, base.OwnEvents())).
 		WatchesRawSource(on(&v1alpha1.MeshIngress{}, r.withSameRoute, changed)).
 		WatchesRawSource(on(&v1alpha1.MeshIngressClass{}, r.ofClass)).
 		WatchesRawSource(on(&corev1.Service{}, r.ofService)).
