@@ -12,6 +12,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
@@ -36,11 +37,11 @@ func (r *Reconciler) guard(ctx context.Context, s *scope, plan authorization.Pla
 			servers = append(servers, obj)
 			continue
 		}
-		change, err := r.applyObject(ctx, s, known, obj)
+		admitted, err := r.putAdmitted(ctx, s, known, obj)
 		if err != nil {
 			return err
 		}
-		admits = admits && change == apply.Unchanged
+		admits = admits && admitted
 	}
 	if err := r.pruneAuthorization(ctx, s, slices.Concat(plan.Objects, plan.Former)); err != nil {
 		return err
@@ -58,6 +59,19 @@ func (r *Reconciler) guard(ctx context.Context, s *scope, plan authorization.Pla
 	return nil
 }
 
+// putAdmitted writes a part of who is admitted, and reports whether the cluster had it before, as
+// it is, and the cache shows that.
+func (r *Reconciler) putAdmitted(
+	ctx context.Context, s *scope, known []v1alpha1.InventoryEntry, obj *unstructured.Unstructured,
+) (before bool, err error) {
+	change, err := r.applyObject(ctx, s, known, obj)
+	if err != nil {
+		return false, err
+	}
+	seen, err := r.seen(ctx, obj.GroupVersionKind(), client.ObjectKeyFromObject(obj))
+	return change == apply.Unchanged && seen != nil, err
+}
+
 // putServer writes a Server. One that is to deny, and does not yet, first keeps out
 // nobody and is seen so in the cluster, with who is admitted: the policy controller hears
 // of the kinds in no order.
@@ -65,7 +79,7 @@ func (r *Reconciler) putServer(
 	ctx context.Context, s *scope, known []v1alpha1.InventoryEntry, desired *unstructured.Unstructured, lenient string, admits bool,
 ) (early bool, err error) {
 	if authorization.Denies(desired) {
-		live, err := r.liveServer(ctx, desired.GetNamespace(), desired.GetName())
+		live, err := r.seen(ctx, desired.GroupVersionKind(), client.ObjectKeyFromObject(desired))
 		if err != nil {
 			return false, err
 		}
@@ -78,16 +92,18 @@ func (r *Reconciler) putServer(
 	return early, err
 }
 
-// liveServer is nil where the cache holds none of the name.
-func (r *Reconciler) liveServer(ctx context.Context, namespace, name string) (*unstructured.Unstructured, error) {
+// seen is an object as the cache holds it; nil where that holds none of the name.
+func (r *Reconciler) seen(
+	ctx context.Context, gvk schema.GroupVersionKind, key client.ObjectKey,
+) (*unstructured.Unstructured, error) {
 	live := &unstructured.Unstructured{}
-	live.SetGroupVersionKind(authorization.KindServer.GroupVersionKind)
-	err := r.Client.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, live)
+	live.SetGroupVersionKind(gvk)
+	err := r.Client.Get(ctx, key, live)
 	if apierrors.IsNotFound(err) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading Server %s/%s: %w", namespace, name, err)
+		return nil, fmt.Errorf("reading %s %s: %w", gvk.Kind, key, err)
 	}
 	return live, nil
 }

@@ -30,7 +30,7 @@ func (r *Reconciler) relax(ctx context.Context, s *scope, why string) error {
 		if e.Group != authorization.Group || e.Kind != authorization.KindServer.Kind {
 			continue
 		}
-		live, err := r.liveServer(ctx, e.Namespace, e.Name)
+		live, err := r.seen(ctx, inventory.GVK(e), client.ObjectKey{Namespace: e.Namespace, Name: e.Name})
 		if err != nil {
 			return err
 		}
