@@ -53,15 +53,34 @@ func (r *Reconciler) set(
 		}
 		taken, claim = still, leftTo(claim, still)
 	}
-	change, err := r.Writer().Force(ctx, claim, live, taken)
+	write := func() (apply.Change, error) { return r.Writer().Force(ctx, claim, live, taken) }
+	given := func(f v1alpha1.OverriddenField) bool {
+		_, wanted, _ := unstructured.NestedFieldNoCopy(claim.Fields, f.Path...)
+		return isFor(f, claim) && (!wanted || !overrides)
+	}
+	if slices.ContainsFunc(taken, given) {
+		// What is forgotten is never given back: an old cache is not enough for that.
+		write = func() (apply.Change, error) { return r.Writer().GiveBack(ctx, claim, taken) }
+	}
+	change, err := write()
 	if err != nil {
 		return change, err
 	}
-	forget(s.class, func(f v1alpha1.OverriddenField) bool {
-		_, wanted, _ := unstructured.NestedFieldNoCopy(claim.Fields, f.Path...)
-		return isFor(f, claim) && (!wanted || !overrides)
-	})
-	return change, nil
+	return change, r.forgetAll(ctx, s, claim, given)
+}
+
+// forgetAll drops records of a claim with all classes: one that kept them would try for
+// ever to give back what nobody can be given.
+func (r *Reconciler) forgetAll(
+	ctx context.Context, s *scope, claim apply.Claim, which func(v1alpha1.OverriddenField) bool,
+) error {
+	for _, other := range s.peers {
+		if err := r.recordTaken(ctx, other, claim, slices.DeleteFunc(overridden(other, claim), which)); err != nil {
+			return err
+		}
+	}
+	forget(s.class, which)
+	return nil
 }
 
 // take writes down what is about to be taken from others, and forgets what others have

@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
+	"github.com/meshingress/meshingress/controllers/dataplane"
 	"github.com/meshingress/meshingress/controllers/internal/controllertest"
 	"github.com/meshingress/meshingress/test/builders"
 	"github.com/meshingress/meshingress/test/expect"
@@ -257,14 +258,9 @@ var _ = Describe("What Linkerd needs and somebody else has set otherwise", func(
 		Expect(linkerdAnnotations(ctx, traefikWorkload)).NotTo(HaveKey(inject), "Helm has dropped it")
 	})
 
-	It("is given back as it was last, although an old cache shows what was before", func(ctx SpecContext) {
-		forceByHelm(ctx, map[string]any{inject: "disabled", skipPorts: "21"})
-		old := object(ctx, traefikWorkload)
-		forceByHelm(ctx, map[string]any{inject: "disabled", skipPorts: "22"})
-		before := asIfAlone(ctx, traefikWorkload)
-		class := newClass(ctx, "traefik", v1alpha1.VendorTraefik, overriding)
-		settle(ctx, class)
-		behind := dataplaneWith(func(
+	// behind is a reconciler that sees the workload as it was.
+	behind := func(old *unstructured.Unstructured) *dataplane.Reconciler {
+		return dataplaneWith(func(
 			ctx context.Context, c client.WithWatch, key client.ObjectKey, obj client.Object, o ...client.GetOption,
 		) error {
 			if workload, ok := obj.(*appsv1.Deployment); ok && key.Name == old.GetName() {
@@ -272,10 +268,34 @@ var _ = Describe("What Linkerd needs and somebody else has set otherwise", func(
 			}
 			return c.Get(ctx, key, obj, o...)
 		})
-		_, err := controllertest.Reconcile(ctx, behind, class)
+	}
+
+	It("is given back as it was last, although an old cache shows what was before", func(ctx SpecContext) {
+		forceByHelm(ctx, map[string]any{inject: "disabled", skipPorts: "21"})
+		old := object(ctx, traefikWorkload)
+		forceByHelm(ctx, map[string]any{inject: "disabled", skipPorts: "22"})
+		before := asIfAlone(ctx, traefikWorkload)
+		class := newClass(ctx, "traefik", v1alpha1.VendorTraefik, overriding)
+		settle(ctx, class)
+		_, err := controllertest.Reconcile(ctx, behind(old), class)
 		Expect(err).NotTo(HaveOccurred())
 		settle(ctx, class)
 		remove(ctx, class)
+		Expect(asIfAlone(ctx, traefikWorkload)).To(Equal(before))
+	})
+
+	It("is given back where a class takes no more, although an old cache has not seen it taken", func(ctx SpecContext) {
+		forceByHelm(ctx, map[string]any{inject: "disabled"})
+		old := object(ctx, traefikWorkload)
+		before := asIfAlone(ctx, traefikWorkload)
+		class := newClass(ctx, "traefik", v1alpha1.VendorTraefik, overriding)
+		settle(ctx, class)
+		rollOut(ctx, traefikWorkload)
+		Expect(linkerdAnnotations(ctx, traefikWorkload)).To(HaveKeyWithValue(inject, "enabled"))
+		change(ctx, class, func(c *v1alpha1.MeshIngressClass) { c.Spec.DataPlane.ConflictPolicy = v1alpha1.ConflictPolicyReport })
+		_, err := controllertest.Reconcile(ctx, behind(old), class)
+		Expect(err).NotTo(HaveOccurred())
+		settle(ctx, class)
 		Expect(asIfAlone(ctx, traefikWorkload)).To(Equal(before))
 	})
 

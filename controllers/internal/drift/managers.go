@@ -92,11 +92,12 @@ func Holders(live *unstructured.Unstructured, path []string, manager string) (he
 	return held, byOthers
 }
 
-// OwnedBy reports whether each of some owners holds the field at a path.
+// OwnedBy reports whether each of some owners holds the field at a path, by whatever
+// operation: Helm 4 applies what Helm 3 had updated, and has the same name.
 func OwnedBy(live *unstructured.Unstructured, path []string, owners []v1alpha1.FieldOwner) bool {
 	entries := managersOf(live).owners(path)
 	return !slices.ContainsFunc(owners, func(owner v1alpha1.FieldOwner) bool {
-		return !slices.ContainsFunc(entries, func(e metav1.ManagedFieldsEntry) bool { return isOf(e, owner) })
+		return !slices.ContainsFunc(entries, func(e metav1.ManagedFieldsEntry) bool { return e.Manager == owner.Manager })
 	})
 }
 
