@@ -35,9 +35,10 @@ var notMeshed = map[v1alpha1.Vendor]string{
 	// The load balancer is Google's.
 	v1alpha1.VendorGCE: "False " + v1alpha1.ReasonDataPlaneOutsideCluster,
 
-	// The sample has the Gateway injected, of which Envoy Gateway, which is not here, would
+	// The samples have the Gateway injected, of which its controller, which is not here, would
 	// make the pods anew.
 	v1alpha1.VendorEnvoyGateway: "False " + v1alpha1.ReasonNotInjected,
+	v1alpha1.VendorGatewayAPI:   "False " + v1alpha1.ReasonNotInjected,
 }
 
 // serveEveryVendor lets the manager serve an ingress controller of each vendor, by the class
