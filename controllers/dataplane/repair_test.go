@@ -45,23 +45,28 @@ func comeUpWithout(ctx SpecContext, ref v1alpha1.WorkloadReference, opts ...podO
 	sayRolledOut(ctx, ref, 1)
 }
 
+// meshedTraefik is a class that repairs Traefik, which is meshed, and the generation of
+// that workload.
+func meshedTraefik(ctx SpecContext) (class *v1alpha1.MeshIngressClass, before int64) {
+	GinkgoHelper()
+	installLinkerd(ctx)
+	install(ctx, fixtures.Traefik)
+	class = newClass(ctx, "traefik", v1alpha1.VendorTraefik, repairing)
+	settle(ctx, class)
+	rollOut(ctx, traefikWorkload)
+	settle(ctx, class)
+	expectReady(ctx, class)
+	operator.Writes.Reset()
+	return class, generation(ctx, traefikWorkload)
+}
+
 var _ = Describe("Pods that came up without their proxy", func() {
 	var (
 		class  *v1alpha1.MeshIngressClass
 		before int64
 	)
 
-	BeforeEach(func(ctx SpecContext) {
-		installLinkerd(ctx)
-		install(ctx, fixtures.Traefik)
-		class = newClass(ctx, "traefik", v1alpha1.VendorTraefik, repairing)
-		settle(ctx, class)
-		rollOut(ctx, traefikWorkload)
-		settle(ctx, class)
-		expectReady(ctx, class)
-		before = generation(ctx, traefikWorkload)
-		operator.Writes.Reset()
-	})
+	BeforeEach(func(ctx SpecContext) { class, before = meshedTraefik(ctx) })
 
 	stamp := func(ctx SpecContext) string {
 		GinkgoHelper()

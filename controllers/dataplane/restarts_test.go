@@ -13,7 +13,6 @@ import (
 
 	"github.com/meshingress/meshingress/api/v1alpha1"
 	"github.com/meshingress/meshingress/test/expect"
-	"github.com/meshingress/meshingress/test/fixtures"
 )
 
 var _ = Describe("A restart of pods that came up without their proxy", func() {
@@ -22,15 +21,7 @@ var _ = Describe("A restart of pods that came up without their proxy", func() {
 		before int64
 	)
 
-	BeforeEach(func(ctx SpecContext) {
-		installLinkerd(ctx)
-		install(ctx, fixtures.Traefik)
-		class = newClass(ctx, "traefik", v1alpha1.VendorTraefik, repairing)
-		settle(ctx, class)
-		rollOut(ctx, traefikWorkload)
-		settle(ctx, class)
-		before = generation(ctx, traefikWorkload)
-	})
+	BeforeEach(func(ctx SpecContext) { class, before = meshedTraefik(ctx) })
 
 	restarted := func(ctx SpecContext, times int64) {
 		GinkgoHelper()
