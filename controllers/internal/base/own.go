@@ -18,23 +18,19 @@ import (
 // A status that tells an error in other words each time would else be written without a
 // pause. It cannot be left out: a reconcile that came before the cache had the last status
 // may have taken the one before for the present one.
-func OwnEvents() handler.EventHandler {
-	return handler.Funcs{
-		CreateFunc: func(_ context.Context, e event.CreateEvent, q queue) { q.Add(requestFor(e.Object)) },
-		UpdateFunc: func(_ context.Context, e event.UpdateEvent, q queue) {
-			if e.ObjectOld.GetGeneration() != e.ObjectNew.GetGeneration() {
-				q.Add(requestFor(e.ObjectNew))
-				return
-			}
-			q.AddRateLimited(requestFor(e.ObjectNew))
-		},
-		DeleteFunc:  func(_ context.Context, e event.DeleteEvent, q queue) { q.Add(requestFor(e.Object)) },
-		GenericFunc: func(_ context.Context, e event.GenericEvent, q queue) { q.Add(requestFor(e.Object)) },
-	}
+func OwnEvents() handler.EventHandler { return &ownEvents{} }
+
+type ownEvents struct {
+	handler.EnqueueRequestForObject
 }
 
-type queue = workqueue.TypedRateLimitingInterface[reconcile.Request]
-
-func requestFor(obj client.Object) reconcile.Request {
-	return reconcile.Request{NamespacedName: client.ObjectKeyFromObject(obj)}
+// Update implements handler.EventHandler.
+func (h *ownEvents) Update(
+	ctx context.Context, e event.UpdateEvent, q workqueue.TypedRateLimitingInterface[reconcile.Request],
+) {
+	if e.ObjectOld.GetGeneration() != e.ObjectNew.GetGeneration() {
+		h.EnqueueRequestForObject.Update(ctx, e, q)
+		return
+	}
+	q.AddRateLimited(reconcile.Request{NamespacedName: client.ObjectKeyFromObject(e.ObjectNew)})
 }
